@@ -1,0 +1,52 @@
+"""Where things are, from the environment. Nothing here changes a figure."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Paths of one installation.
+
+    Attributes:
+        home: folder of all state, `TRN_HOME`, by default `var` beside the code.
+        policy_file: `TRN_POLICY`, the policy to use instead of the one that ships.
+    """
+
+    home: Path
+    policy_file: Path | None = None
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read `TRN_HOME` and `TRN_POLICY`."""
+        home = Path(os.environ.get("TRN_HOME") or PROJECT / "var").absolute()
+        policy = os.environ.get("TRN_POLICY")
+        return cls(home=home, policy_file=Path(policy).absolute() if policy else None)
+
+    @property
+    def warehouse(self) -> Path:
+        """The writer's database; people read `published` instead."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The read-only copy for people, replaced as a whole."""
+        return self.home / "published" / "warehouse.duckdb"
+
+    @property
+    def reports(self) -> Path:
+        """One folder a run, and `latest`."""
+        return self.home / "reports"
+
+    @property
+    def inbox(self) -> Path:
+        """Files to land: `inbox/<YYYY-MM-DD>/[<mapping>/]…`."""
+        return self.home / "inbox"
+
+    @property
+    def work(self) -> Path:
+        """Frames handed from one task of a run to the next."""
+        return self.home / "work"

@@ -1,0 +1,16 @@
+"""The one place that opens a database. One writer at a time; people read the published copy."""
+
+from pipeline.store.publication import publish_copy
+from pipeline.store.sql_files import SQL_FOLDER, sql_text
+from pipeline.store.warehouse import Connection, read_frame, reader, replace_rows, writer
+
+__all__ = [
+    "SQL_FOLDER",
+    "Connection",
+    "publish_copy",
+    "read_frame",
+    "reader",
+    "replace_rows",
+    "sql_text",
+    "writer",
+]

@@ -1,0 +1,118 @@
+"""Open the warehouse for writing or reading, migrated and with the projection macros in place."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from pipeline.config import Settings
+from pipeline.core.errors import TerminalError, TransientError, UsageError
+from pipeline.schemas.table import Table
+from pipeline.store.lock import writer_lock
+from pipeline.store.sql_files import migrations, projections, projections_hash, sql_text
+
+Connection = duckdb.DuckDBPyConnection
+
+MEMORY_LIMIT = "1GiB"
+
+
+@contextmanager
+def writer(settings: Settings) -> Iterator[Connection]:
+    """Open the warehouse for this process alone, creating and migrating it where needed.
+
+    Raises:
+        TransientError: another process writes for too long.
+        TerminalError: the file was written by newer code, or a migration fails.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with writer_lock(settings.home / "warehouse.lock"):
+        connection = _connect(settings.warehouse, settings, read_only=False)
+        try:
+            _migrate(connection)
+            _create_projections(connection)
+            yield connection
+        finally:
+            connection.close()
+
+
+@contextmanager
+def reader(path: Path) -> Iterator[Connection]:
+    """Open a published copy; it stays as it is for this reader while a newer one is published.
+
+    Raises:
+        UsageError: nothing was published there yet.
+    """
+    if not path.exists():
+        raise UsageError(f"{path} does not exist: nothing is published yet; land events first (make run)")
+    connection = _connect(path, None, read_only=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def read_frame(
+    connection: Connection, query: str, parameters: Mapping[str, Any] | None = None
+) -> pl.DataFrame:
+    """Run a query and return its rows; instants come back in UTC."""
+    return connection.sql(query, params=dict(parameters or {})).pl()
+
+
+def replace_rows(connection: Connection, table: Table, frame: pl.DataFrame, *, run_id: str) -> None:
+    """Put a run's rows into its table in place of what an earlier try of the same run left there."""
+    rows = table.select(frame).to_arrow()
+    columns = ", ".join(table.names)
+    connection.execute(f"DELETE FROM {table.name} WHERE run_id = ?", [run_id])  # noqa: S608 declared names
+    connection.register("new_rows", rows)
+    try:
+        connection.execute(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM new_rows")  # noqa: S608
+    finally:
+        connection.unregister("new_rows")
+
+
+def _connect(path: Path, settings: Settings | None, *, read_only: bool) -> Connection:
+    config: dict[str, Any] = {"memory_limit": MEMORY_LIMIT, "autoinstall_known_extensions": "false"}
+    if settings:
+        config["temp_directory"] = str(settings.home / "tmp")
+    try:
+        connection = duckdb.connect(path, read_only=read_only, config=config)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise TransientError(
+                f"{path} is open for writing elsewhere: close it there and try again"
+            ) from None
+        raise TerminalError(f"{path} cannot be opened: {error}") from None
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def _migrate(connection: Connection) -> None:
+    connection.execute(sql_text("migrations/0000_migrations"))
+    applied = {number for (number,) in connection.execute("SELECT number FROM schema_migrations").fetchall()}
+    known = dict(migrations())
+    if newer := applied - known.keys():
+        raise TerminalError(
+            f"the warehouse carries migration {max(newer)}, this code knows {max(known)}: update the code"
+        )
+    for number, name in known.items():
+        if number not in applied:
+            connection.begin()
+            connection.execute(sql_text(name))
+            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, now())", [number, name])
+            connection.commit()
+
+
+def _create_projections(connection: Connection) -> None:
+    current = projections_hash()
+    if connection.execute("SELECT 1 FROM schema_projections WHERE content_hash = ?", [current]).fetchone():
+        return
+    connection.begin()
+    for name in projections():
+        connection.execute(sql_text(name))
+    connection.execute("DELETE FROM schema_projections")
+    connection.execute("INSERT INTO schema_projections VALUES (?)", [current])
+    connection.commit()
