@@ -1,0 +1,43 @@
+"""sql, status, dictionary: what people ask."""
+
+import sys
+from argparse import Namespace
+from typing import Any
+
+
+def add_commands(commands: Any) -> None:
+    """Declare the commands that only read."""
+    sql = commands.add_parser(
+        "sql",
+        help="ask the published copy a question",
+        description="Runs a query, or a file such as sql/adhoc/open_orders.sql, on the published copy. "
+        "$as_of in the text takes the value of --as-of.",
+    )
+    sql.add_argument("question", metavar="'SELECT …'|FILE.sql")
+    sql.add_argument("--as-of", help="instant with an offset, such as 2026-09-07T00:00:00Z; default: now")
+    sql.add_argument("--csv", action="store_true", help="header and rows as CSV, nothing else")
+    sql.set_defaults(run=_sql)
+
+    commands.add_parser("status", help="the state of log, runs and publication").set_defaults(run=_status)
+    commands.add_parser("dictionary", help="print the data dictionary (Markdown)").set_defaults(run=_dictionary)
+
+
+def _sql(options: Namespace) -> int:
+    from pipeline.runs.asking import ask
+
+    sys.stdout.write(ask(options.question, as_of=options.as_of, csv=options.csv))
+    return 0
+
+
+def _status(_: Namespace) -> int:
+    from pipeline.runs.asking import status
+
+    sys.stdout.write(status())
+    return 0
+
+
+def _dictionary(_: Namespace) -> int:
+    from pipeline.reporting import data_dictionary
+
+    sys.stdout.write(data_dictionary())
+    return 0

@@ -1,0 +1,146 @@
+"""A run's identity: as-of instant, log position, policy and seed decide every byte of its result."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline import __version__
+from pipeline.config import Policy, Settings, load_policy
+from pipeline.core.clock import format_instant, parse_instant, utc_now
+from pipeline.core.errors import UsageError
+from pipeline.core.ids import derive_run_id
+from pipeline.store import Connection, publish_copy, read_frame, reader, sql_text
+
+LAST_POSITION = 2**63 - 1
+PIPELINE_SOURCE = "/trn/pipeline"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is passed from task to task.
+
+    Attributes:
+        run_id: name derived from the other four.
+        as_of: nothing known after it is read.
+        position: last log position the run reads, the pipeline's own outputs apart.
+        policy_hash: identifies the policy's values.
+        seed: of the sample paths.
+    """
+
+    run_id: str
+    as_of: datetime
+    position: int
+    policy_hash: str
+    seed: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the run with its instant as text."""
+        return {**asdict(self), "as_of": format_instant(self.as_of)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Run":
+        """Read what `to_json` wrote; other keys are ignored."""
+        return cls(
+            run_id=value["run_id"],
+            as_of=parse_instant(value["as_of"]),
+            position=value["position"],
+            policy_hash=value["policy_hash"],
+            seed=value["seed"],
+        )
+
+    @property
+    def bounds(self) -> dict[str, Any]:
+        """The two parameters of every projection macro."""
+        return {"as_of": self.as_of, "position": self.position}
+
+
+def the_settings() -> Settings:
+    """Return where this process works."""
+    return Settings.from_environment()
+
+
+def the_policy() -> Policy:
+    """Return the policy in force."""
+    return load_policy(the_settings().policy_file)
+
+
+def open_run(as_of: datetime | None, position: int | None) -> Run:
+    """Fix what a run reads, after bringing the published copy up to the log.
+
+    Args:
+        as_of: by default the latest instant at which an event other than a decision became known,
+            so that the same log gives the same run.
+        position: by default the whole log.
+
+    Raises:
+        UsageError: the log holds nothing that was known by then.
+    """
+    settings, policy = the_settings(), the_policy()
+    publish_copy(settings)
+    with reader(settings.published) as connection:
+        bound = LAST_POSITION if position is None else position
+        instant = as_of or _latest_known_at(connection, bound)
+        last = _last_position(connection, instant, bound)
+    run_id = derive_run_id(instant, last, policy.hash, policy.forecast.seed)
+    return Run(run_id, instant, last, policy.hash, policy.forecast.seed)
+
+
+def _latest_known_at(connection: Connection, position: int) -> datetime:
+    row = connection.execute(
+        sql_text("runs/latest_known_at"), {"position": position, "now": utc_now()}
+    ).fetchone()
+    if row is None or row[0] is None:
+        raise UsageError("the log is empty: land events first, for example with python -m pipeline land FILE")
+    instant: datetime = row[0]
+    return instant
+
+
+def _last_position(connection: Connection, as_of: datetime, position: int) -> int:
+    row = connection.execute(
+        sql_text("runs/last_position"), {"as_of": as_of, "position": position, "own": PIPELINE_SOURCE}
+    ).fetchone()
+    if row is None or row[0] is None:
+        raise UsageError(f"nothing in the log was known by {format_instant(as_of)}: choose a later --as-of")
+    return int(row[0])
+
+
+def run_folder(run: Run) -> Path:
+    """Return the folder in which tasks of the run hand each other frames."""
+    folder = the_settings().work / run.run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def is_finished(run: Run, kind: str) -> bool:
+    """Tell whether the run's result of this kind is stored and published."""
+    with reader(the_settings().published) as connection:
+        query = "SELECT 1 FROM runs WHERE run_id = ? AND kind = ?"
+        return connection.execute(query, [run.run_id, kind]).fetchone() is not None
+
+
+def runs_row(run: Run, kind: str, *, status: str, message: str | None = None) -> pl.DataFrame:
+    """Return the run's line in the table of runs."""
+    return pl.DataFrame(
+        {
+            "run_id": [run.run_id],
+            "as_of": [run.as_of],
+            "kind": [kind],
+            "log_position": [run.position],
+            "policy_hash": [run.policy_hash],
+            "seed": [run.seed],
+            "code_version": [__version__],
+            "status": [status],
+            "message": [message],
+            "finished_at": [utc_now()],
+        },
+        schema_overrides={"message": pl.String},
+    )
+
+
+def projection(connection: Connection, macro: str, run: Run) -> pl.DataFrame:
+    """Return the rows of a projection macro as the run sees them, in a fixed order."""
+    query = f"FROM {macro}($as_of, position := $position) ORDER BY ALL"
+    return read_frame(connection, query, run.bounds)

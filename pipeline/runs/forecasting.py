@@ -1,0 +1,128 @@
+"""The tasks of a forecast: start, project, gate, fit by chunk, reconcile, gate, publish."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.core.clock import format_instant, parse_instant
+from pipeline.runs.context import (
+    PIPELINE_SOURCE,
+    Run,
+    is_finished,
+    open_run,
+    projection,
+    run_folder,
+    runs_row,
+    the_policy,
+    the_settings,
+)
+from pipeline.runs.gates import gate
+from pipeline.schemas.tables import CHIPS_NEEDED, DEMAND_HISTORY, FORECAST, FORECAST_MODELS, FORECAST_QUARTERS, RUNS
+from pipeline.store import reader
+
+INPUTS = ("demand_history", "order_book", "capacity", "generations", "fiscal_calendar")
+
+
+def start_run(as_of: str | None = None, position: int | None = None) -> dict[str, Any]:
+    """Fix the run; `is_published` tells that an identical one stands already and nothing is left to do."""
+    run = open_run(parse_instant(as_of) if as_of else None, position)
+    return {**run.to_json(), "is_published": is_finished(run, "forecast")}
+
+
+def project(run: dict[str, Any]) -> dict[str, Any]:
+    """Read the projections as of the run, gate the demand history and lay out the series to forecast.
+
+    Raises:
+        GateFailed: the demand history breaks a critical rule.
+    """
+    from pipeline.features import demand_series
+
+    this = Run.from_json(run)
+    folder = run_folder(this)
+    with reader(the_settings().published) as connection:
+        for name in INPUTS:
+            projection(connection, name, this).write_parquet(folder / f"{name}.parquet")
+    history = DEMAND_HISTORY.select(pl.read_parquet(folder / "demand_history.parquet"))
+    gate(this, "demand_history", history)
+    series = demand_series(history, as_of=this.as_of, policy=the_policy())
+    series.write_parquet(folder / "series.parquet")
+    return {**run, "series": _keys(series).height}
+
+
+def list_chunks(run: dict[str, Any]) -> list[int]:
+    """Number the chunks of series that can be fitted apart from each other."""
+    return list(range(-(-int(run["series"]) // the_policy().forecast.chunk_series)))
+
+
+def fit_chunk(run: dict[str, Any], chunk: int) -> str:
+    """Fit one chunk of series; return the stem of the files that hold its paths and models."""
+    from pipeline.forecasting import fit_series
+
+    this, policy = Run.from_json(run), the_policy()
+    folder = run_folder(this)
+    series = pl.read_parquet(folder / "series.parquet")
+    size = policy.forecast.chunk_series
+    keys = _keys(series).slice(chunk * size, size)
+    fitted = fit_series(series.join(keys, on=keys.columns, how="semi"), policy=policy, seed=this.seed)
+    stem = f"chunk-{chunk:04}"
+    fitted.paths.write_parquet(folder / f"{stem}.paths.parquet")
+    fitted.models.write_parquet(folder / f"{stem}.models.parquet")
+    return stem
+
+
+def reconcile(run: dict[str, Any]) -> dict[str, Any]:
+    """Join the chunks into coherent forecasts by week and fiscal quarter, and into the chips needed; gate them.
+
+    Raises:
+        GateFailed: the forecast breaks a critical rule.
+    """
+    from pipeline.reconciliation import chips_needed, forecast_by_quarter, forecast_by_week
+
+    this, policy = Run.from_json(run), the_policy()
+    folder = run_folder(this)
+    paths = pl.concat(pl.read_parquet(file) for file in sorted(folder.glob("chunk-*.paths.parquet")))
+    models = pl.concat(pl.read_parquet(file) for file in sorted(folder.glob("chunk-*.models.parquet")))
+    inputs = {name: pl.read_parquet(folder / f"{name}.parquet") for name in INPUTS}
+    stamp = {"run_id": this.run_id, "as_of": this.as_of}
+    weeks = FORECAST.select(forecast_by_week(paths, models, **stamp))
+    gate(this, "forecast", weeks)
+    quarters = forecast_by_quarter(paths, inputs["fiscal_calendar"], policy=policy, **stamp)
+    needed = chips_needed(
+        paths,
+        history=inputs["demand_history"],
+        capacity=inputs["capacity"],
+        order_book=inputs["order_book"],
+        generations=inputs["generations"],
+        policy=policy,
+        **stamp,
+    )
+    results = {
+        FORECAST.name: weeks,
+        FORECAST_QUARTERS.name: quarters,
+        FORECAST_MODELS.name: models.with_columns(run_id=pl.lit(this.run_id)),
+        CHIPS_NEEDED.name: needed,
+    }
+    for name, frame in results.items():
+        frame.write_parquet(folder / f"{name}.parquet")
+    return {**run, "rows": weeks.height}
+
+
+def publish_forecast(run: dict[str, Any]) -> dict[str, Any]:
+    """Store the forecast, record it in the log and publish database copy and reports."""
+    from pipeline.runs.publishing import decision_event, publish_run, store_results
+
+    this = Run.from_json(run)
+    folder = run_folder(this)
+    tables = (FORECAST, FORECAST_QUARTERS, FORECAST_MODELS, CHIPS_NEEDED)
+    frames = {table: pl.read_parquet(folder / f"{table.name}.parquet") for table in tables}
+    event = decision_event(
+        this, "trn.forecast.published.v1", frames[FORECAST], with_policy=True
+    )
+    store_results(this, {**frames, RUNS: runs_row(this, "forecast", status="published")}, event=event)
+    report = publish_run(this)
+    return {**run, "is_published": True, "report": str(report)}
+
+
+def _keys(series: pl.DataFrame) -> pl.DataFrame:
+    return series.select("channel", "segment", "generation", "region").unique().sort(pl.all())

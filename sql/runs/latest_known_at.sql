@@ -1,0 +1,9 @@
+-- meaning: the instant by which all that is in the log was known, decisions apart
+-- grain: one row
+-- reads: events
+SELECT max(known_at) AS as_of
+FROM events
+WHERE
+    log_position <= $position
+    AND known_at <= $now
+    AND NOT regexp_matches(type, '^trn\.(forecast|override|policy|allocation)\.');
