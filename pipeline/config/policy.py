@@ -20,6 +20,7 @@ class DemandPolicy:
     need_window_days: int
     need_silent_days: int
     spare_share: float
+    peak_weeks: int
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,12 @@ class ForecastPolicy:
     min_weeks_season: int
     ended_weeks: int
     chunk_series: int
+    residual_weeks: int
+    residual_inflation: float
+    offset_share: float
+    trend_limit: float
+    path_ceiling: float
+    demand_interval: float
 
 
 @dataclass(frozen=True)

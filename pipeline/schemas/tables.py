@@ -262,14 +262,18 @@ FORECAST_MODELS = Table(
 
 FORECAST_PATHS = Table(
     "forecast_paths",
-    ("path", "channel", "segment", "generation", "region", "period_start"),
-    "Joint sample paths of the bottom series.",
+    ("channel", "segment", "generation", "region", "period_start"),
+    "Joint sample paths of the bottom series: one row a series and week, one list item a path.",
     (
-        Column("path", pl.Int32, "", "number of the path; one path is one joint future of all series"),
         *SERIES_KEY,
         *PERIOD,
         UNIT,
-        Column("value", pl.Float64, CHIPS, "demand in the period on this path"),
+        Column(
+            "path_chips",
+            pl.List(pl.Float64),
+            CHIPS,
+            "demand of the week on each path; item n of every series belongs to the same joint future n",
+        ),
     ),
 )
 
@@ -344,7 +348,7 @@ ACCURACY = Table(
             "bias",
             pl.Float64,
             "share",
-            "sum of (median - outcome) over sum of outcomes; empty when that is 0",
+            "sum of (mean - outcome) over sum of outcomes; empty when that is 0",
             True,
         ),
         Column(
