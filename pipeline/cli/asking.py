@@ -2,10 +2,11 @@
 
 import sys
 from argparse import Namespace
-from typing import Any
+
+from pipeline.cli.parsing import Commands
 
 
-def add_commands(commands: Any) -> None:
+def add_commands(commands: Commands) -> None:
     """Declare the commands that only read."""
     sql = commands.add_parser(
         "sql",
@@ -19,7 +20,9 @@ def add_commands(commands: Any) -> None:
     sql.set_defaults(run=_sql)
 
     commands.add_parser("status", help="the state of log, runs and publication").set_defaults(run=_status)
-    commands.add_parser("dictionary", help="print the data dictionary (Markdown)").set_defaults(run=_dictionary)
+    commands.add_parser("dictionary", help="print the data dictionary (Markdown)").set_defaults(
+        run=_dictionary
+    )
 
 
 def _sql(options: Namespace) -> int:

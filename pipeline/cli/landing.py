@@ -1,22 +1,24 @@
 """simulate, land, quarantine: what comes into the log."""
 
-import argparse
 import json
 import sys
 from argparse import Namespace
 from datetime import date
 from pathlib import Path
-from typing import Any
+
+from pipeline.cli.parsing import Commands, positive
 
 
-def add_commands(commands: Any) -> None:
+def add_commands(commands: Commands) -> None:
     """Declare the commands that fill the log."""
     simulate = commands.add_parser("simulate", help="generate events of a market with known truth")
     simulate.add_argument("--out", type=Path, required=True, help="folder for events/ and truth/")
-    simulate.add_argument("--weeks", type=_positive, default=140)
+    simulate.add_argument("--weeks", type=positive, default=140)
     simulate.add_argument("--seed", type=int, default=1)
     simulate.add_argument("--scenario", default="default")
-    simulate.add_argument("--events", type=_positive, help="about how many events to write (10 thousand to 10 million)")
+    simulate.add_argument(
+        "--events", type=positive, help="about how many events to write (10 thousand to 10 million)"
+    )
     simulate.add_argument("--start", type=date.fromisoformat, default=date(2024, 1, 1), help="a Monday")
     simulate.set_defaults(run=_simulate)
 
@@ -27,31 +29,28 @@ def add_commands(commands: Any) -> None:
         "and any other table through a source mapping.",
     )
     land.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    land.add_argument("--source", metavar="NAME|FILE.sql", help="source mapping: a name in sql/sources or a file")
+    land.add_argument(
+        "--source", metavar="NAME|FILE.sql", help="source mapping: a name in sql/sources or a file"
+    )
     land.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     land.add_argument("--no-publish", action="store_true", help="leave the published copy as it is")
     land.set_defaults(run=_land)
 
-    quarantine = commands.add_parser("quarantine", help="what was refused and why; land it again after repair")
+    quarantine = commands.add_parser(
+        "quarantine", help="what was refused and why; land it again after repair"
+    )
     actions = quarantine.add_subparsers(dest="action", metavar="list|show|reland", required=True)
     listing = actions.add_parser("list", help="refused lines, counted by file and reason")
     listing.set_defaults(run=_quarantine_list)
     show = actions.add_parser("show", help="refused lines with raw text and message")
     show.add_argument("--file", help="only lines of this source file")
     show.add_argument("--reason", help="only lines refused for this reason")
-    show.add_argument("--limit", type=_positive, default=20)
+    show.add_argument("--limit", type=positive, default=20)
     show.set_defaults(run=_quarantine_show)
     reland = actions.add_parser("reland", help="try refused lines again; with FILE, land their repaired form")
     reland.add_argument("--file", help="only lines of this source file")
     reland.add_argument("--reason", help="only lines refused for this reason")
     reland.set_defaults(run=_quarantine_reland)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 up")
-    return value
 
 
 def _simulate(options: Namespace) -> int:

@@ -1,11 +1,12 @@
 """run, backtest, approve, reject, report: from the log to an approved allocation."""
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import Any
+
+from pipeline.cli.parsing import Commands
 
 
-def add_commands(commands: Any) -> None:
+def add_commands(commands: Commands) -> None:
     """Declare the commands that forecast, judge and decide."""
     run = commands.add_parser("run", help="project, forecast, propose an allocation and report")
     _add_bounds(run)
@@ -28,7 +29,7 @@ def add_commands(commands: Any) -> None:
     report.set_defaults(run=_report)
 
 
-def _add_bounds(command: Any) -> None:
+def _add_bounds(command: ArgumentParser) -> None:
     command.add_argument("--as-of", help="instant with an offset; default: the latest that the log knows of")
     command.add_argument("--position", type=int, help="read the log up to this position; default: all")
 

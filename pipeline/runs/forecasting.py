@@ -1,13 +1,11 @@
 """The tasks of a forecast: start, project, gate, fit by chunk, reconcile, gate, publish."""
 
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from pipeline.core.clock import format_instant, parse_instant
+from pipeline.core.clock import parse_instant
 from pipeline.runs.context import (
-    PIPELINE_SOURCE,
     Run,
     is_finished,
     open_run,
@@ -17,8 +15,16 @@ from pipeline.runs.context import (
     the_policy,
     the_settings,
 )
-from pipeline.runs.gates import gate
-from pipeline.schemas.tables import CHIPS_NEEDED, DEMAND_HISTORY, FORECAST, FORECAST_MODELS, FORECAST_QUARTERS, RUNS
+from pipeline.runs.gates import findings_of, gate
+from pipeline.schemas.tables import (
+    CHIPS_NEEDED,
+    DATA_QUALITY,
+    DEMAND_HISTORY,
+    FORECAST,
+    FORECAST_MODELS,
+    FORECAST_QUARTERS,
+    RUNS,
+)
 from pipeline.store import reader
 
 INPUTS = ("demand_history", "order_book", "capacity", "generations", "fiscal_calendar")
@@ -72,7 +78,7 @@ def fit_chunk(run: dict[str, Any], chunk: int) -> str:
 
 
 def reconcile(run: dict[str, Any]) -> dict[str, Any]:
-    """Join the chunks into coherent forecasts by week and fiscal quarter, and into the chips needed; gate them.
+    """Join the chunks into coherent forecasts by week and quarter and into the chips needed; gate them.
 
     Raises:
         GateFailed: the forecast breaks a critical rule.
@@ -116,11 +122,10 @@ def publish_forecast(run: dict[str, Any]) -> dict[str, Any]:
     folder = run_folder(this)
     tables = (FORECAST, FORECAST_QUARTERS, FORECAST_MODELS, CHIPS_NEEDED)
     frames = {table: pl.read_parquet(folder / f"{table.name}.parquet") for table in tables}
-    event = decision_event(
-        this, "trn.forecast.published.v1", frames[FORECAST], with_policy=True
-    )
+    event = decision_event(this, "trn.forecast.published.v1", frames[FORECAST])
+    frames[DATA_QUALITY] = findings_of(this)
     store_results(this, {**frames, RUNS: runs_row(this, "forecast", status="published")}, event=event)
-    report = publish_run(this)
+    report = publish_run(this.run_id)
     return {**run, "is_published": True, "report": str(report)}
 
 

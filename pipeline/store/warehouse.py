@@ -61,6 +61,19 @@ def read_frame(
     return connection.sql(query, params=dict(parameters or {})).pl()
 
 
+def read_answer(connection: Connection, question: str, parameters: Mapping[str, Any]) -> pl.DataFrame:
+    """Run a person's query; a statement without rows gives an empty frame.
+
+    Raises:
+        UsageError: the database refuses the query.
+    """
+    try:
+        answer = connection.sql(question, params=dict(parameters))
+        return pl.DataFrame() if answer is None else answer.pl()
+    except duckdb.Error as error:
+        raise UsageError(f"the query cannot be run: {error}") from None
+
+
 def replace_rows(connection: Connection, table: Table, frame: pl.DataFrame, *, run_id: str) -> None:
     """Put a run's rows into its table in place of what an earlier try of the same run left there."""
     rows = table.select(frame).to_arrow()

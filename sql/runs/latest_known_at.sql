@@ -1,7 +1,7 @@
 -- meaning: the instant by which all that is in the log was known, decisions apart
 -- grain: one row
 -- reads: events
-SELECT max(known_at) AS as_of
+SELECT max(known_at) AS latest_known_at
 FROM events
 WHERE
     log_position <= $position

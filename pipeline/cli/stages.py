@@ -1,0 +1,43 @@
+"""forecast, allocate: stages on their own, files in, files out."""
+
+from argparse import ArgumentTypeError, Namespace
+from pathlib import Path
+
+from pipeline.cli.parsing import Commands, positive
+
+
+def add_commands(commands: Commands) -> None:
+    """Declare the stages that work on files."""
+    forecast = commands.add_parser(
+        "forecast",
+        help="forecast any series file",
+        description="Reads columns unique_id, ds, y (CSV or Parquet; ds a date, timestamp or whole number; "
+        "empty y is not observed) and writes unique_id, ds, mean and an interval a level.",
+    )
+    forecast.add_argument("--input", type=Path, required=True)
+    forecast.add_argument("--horizon", type=positive, required=True, help="periods ahead")
+    forecast.add_argument(
+        "--season", type=_numbers, default=(1,), help="periods of a season, M or M,M2; default 1"
+    )
+    forecast.add_argument(
+        "--levels", type=_numbers, default=(80, 95), help="intervals in per cent; default 80,95"
+    )
+    forecast.add_argument("--out", type=Path, required=True)
+    forecast.set_defaults(run=_forecast)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(positive(part.strip()) for part in text.split(","))
+    except ArgumentTypeError:
+        raise ArgumentTypeError(f"'{text}' is no list of whole numbers such as 24 or 24,168") from None
+
+
+def _forecast(options: Namespace) -> int:
+    from pipeline.runs.files import forecast_series_file
+
+    rows = forecast_series_file(
+        options.input, options.out, horizon=options.horizon, season=options.season, levels=options.levels
+    )
+    print(f"{options.out}: {rows} rows")
+    return 0

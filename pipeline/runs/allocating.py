@@ -1,0 +1,171 @@
+"""The tasks of an allocation: propose, gate, and record what the planner decided."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.core.errors import UsageError
+from pipeline.runs.context import Run, projection, runs_row, the_policy, the_settings
+from pipeline.runs.gates import gate
+from pipeline.runs.publishing import decision_event, publish_run, rows_of_run, store_results
+from pipeline.schemas.tables import ALLOCATION, FORECAST, RUNS
+from pipeline.store import Connection, publish_copy, read_frame, reader, sql_text
+
+INPUTS = (
+    "supply",
+    "inventory",
+    "capacity",
+    "margins",
+    "fx",
+    "contracts",
+    "constraints",
+    "order_book",
+    "generations",
+)
+
+
+def propose(run: dict[str, Any], *, is_report: bool = False) -> dict[str, Any]:
+    """Compute the split for a published forecast and put it before the planner.
+
+    Args:
+        run: a run whose forecast is published.
+        is_report: show the proposal in the run's reports, marked as proposed, instead of holding it back
+            until it is approved.
+
+    Returns:
+        The run with `is_possible`, a `message` that says what is missing where it is not, `rows`, and a
+        `summary` in Markdown for the person who approves.
+
+    Raises:
+        GateFailed: the allocation breaks a critical rule.
+    """
+    from pipeline.allocation import AllocationNotPossible, propose_allocation
+
+    this = Run.from_json(run)
+    if (status := _status(this)) is not None and status != "proposed":
+        return _answer(run, message=f"the allocation of run {this.run_id} is {status} already")
+    with reader(the_settings().published) as connection:
+        inputs = {name: projection(connection, name, this) for name in INPUTS}
+        forecast = rows_of_run(connection, FORECAST, this.run_id)
+        approved = _last_approved(connection, this)
+    try:
+        result = propose_allocation(
+            run_id=this.run_id,
+            as_of=this.as_of,
+            forecast=forecast,
+            approved=approved,
+            policy=the_policy(),
+            **inputs,
+        )
+    except AllocationNotPossible as error:
+        message = str(error)
+        store_results(
+            this, {RUNS: runs_row(this, "allocation", status="not possible", message=message)}, event=None
+        )
+        publish_run(this.run_id)
+        return _answer(run, message=message)
+    proposed = ALLOCATION.select(result.allocation.with_columns(status=pl.lit("proposed")))
+    gate(this, "allocation", proposed)
+    _keep_proposal(this, proposed)
+    notes = "; ".join(result.notes) or None
+    tables = {RUNS: runs_row(this, "allocation", status="proposed", message=notes)}
+    if is_report:
+        tables[ALLOCATION] = proposed
+    store_results(this, tables, event=decision_event(this, "trn.allocation.proposed.v1", proposed))
+    if is_report:
+        publish_run(this.run_id)
+    else:
+        publish_copy(the_settings())
+    return _answer(run, rows=proposed.height, summary=_summary(this, result.summary, result.notes))
+
+
+def approve(run: dict[str, Any], author: str, note: str = "") -> dict[str, Any]:
+    """Publish the run's proposal and record who approved it.
+
+    Raises:
+        UsageError: nothing is proposed for the run, or it is decided already.
+    """
+    this = Run.from_json(run)
+    approved = _proposal(this).with_columns(status=pl.lit("approved"))
+    event = decision_event(this, "trn.allocation.approved.v1", approved, author=author, note=note)
+    row = runs_row(this, "allocation", status="approved", message=_by(author, note))
+    store_results(this, {ALLOCATION: approved, RUNS: row}, event=event)
+    report = publish_run(this.run_id)
+    return {**run, "report": str(report), "message": f"approved by {author}: {report / 'allocation.csv'}"}
+
+
+def reject(run: dict[str, Any], author: str, note: str = "") -> dict[str, Any]:
+    """Record that the run's proposal was turned down; no allocation of it is published.
+
+    Raises:
+        UsageError: nothing is proposed for the run, or it is decided already.
+    """
+    this = Run.from_json(run)
+    rejected = _proposal(this)
+    event = decision_event(this, "trn.allocation.rejected.v1", rejected, author=author, note=note)
+    row = runs_row(this, "allocation", status="rejected", message=_by(author, note))
+    store_results(this, {ALLOCATION: ALLOCATION.empty(), RUNS: row}, event=event)
+    publish_run(this.run_id)
+    return {**run, "message": f"rejected by {author}: no allocation is published"}
+
+
+def find_proposal(run_id: str) -> dict[str, Any]:
+    """Return the run whose allocation waits for a decision.
+
+    Raises:
+        UsageError: no such run.
+    """
+    with reader(the_settings().published) as connection:
+        query = "FROM runs WHERE run_id = $run_id AND kind = 'allocation'"
+        rows = read_frame(connection, query, {"run_id": run_id})
+    if rows.is_empty():
+        raise UsageError(
+            f"no allocation is proposed for run '{run_id}': python -m pipeline status lists the runs"
+        )
+    row = rows.row(0, named=True)
+    return Run(run_id, row["as_of"], row["log_position"], row["policy_hash"], row["seed"]).to_json()
+
+
+def _last_approved(connection: Connection, run: Run) -> pl.DataFrame | None:
+    row = connection.execute(sql_text("runs/last_approved"), run.bounds).fetchone()
+    return None if row is None else rows_of_run(connection, ALLOCATION, row[0])
+
+
+def _status(run: Run) -> str | None:
+    with reader(the_settings().published) as connection:
+        query = "SELECT status FROM runs WHERE run_id = ? AND kind = 'allocation'"
+        row = connection.execute(query, [run.run_id]).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _proposal_file(run: Run) -> Path:
+    return the_settings().home / "proposals" / run.run_id / "allocation.parquet"
+
+
+def _keep_proposal(run: Run, proposed: pl.DataFrame) -> None:
+    file = _proposal_file(run)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    proposed.write_parquet(file)
+    proposed.write_csv(file.with_suffix(".csv"))
+
+
+def _proposal(run: Run) -> pl.DataFrame:
+    status = _status(run)
+    if status != "proposed" or not _proposal_file(run).exists():
+        state = "nothing is proposed" if status is None else f"the allocation is {status} already"
+        raise UsageError(f"run {run.run_id}: {state}, so there is nothing to decide")
+    return ALLOCATION.select(pl.read_parquet(_proposal_file(run)))
+
+
+def _by(author: str, note: str) -> str:
+    return f"by {author}" + (f": {note}" if note else "")
+
+
+def _answer(run: dict[str, Any], *, message: str = "", rows: int = 0, summary: str = "") -> dict[str, Any]:
+    return {**run, "is_possible": rows > 0, "message": message, "rows": rows, "summary": summary}
+
+
+def _summary(run: Run, summary: str, notes: list[str]) -> str:
+    lines = [f"Run `{run.run_id}`", "", summary, *(f"* {note}" for note in notes)]
+    return "\n".join([*lines, "", f"All rows: `{_proposal_file(run).with_suffix('.csv')}`"])

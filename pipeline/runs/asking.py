@@ -1,0 +1,50 @@
+"""Questions to the published copy."""
+
+from pathlib import Path
+
+from pipeline.core.clock import parse_instant, utc_now
+from pipeline.core.errors import UsageError
+from pipeline.reporting import render_table
+from pipeline.runs.context import the_settings
+from pipeline.store import read_answer, read_frame, reader, sql_text
+
+STATUS = ("status_log", "status_runs")
+
+
+def ask(question: str, *, as_of: str | None, csv: bool) -> str:
+    """Run a query, or the query in a `.sql` file, and return its rows as text.
+
+    Args:
+        as_of: value of `$as_of` where the text has it; default: now.
+        csv: header and rows as CSV instead of a table for a terminal.
+
+    Raises:
+        UsageError: no such file, an instant without offset, or the database refuses the query.
+    """
+    text = _question_text(question)
+    instant = parse_instant(as_of) if as_of else utc_now()
+    parameters = {"as_of": instant} if "$as_of" in text else {}
+    with reader(the_settings().published) as connection:
+        frame = read_answer(connection, text, parameters)
+    return render_table(frame, csv=csv)
+
+
+def _question_text(question: str) -> str:
+    if not question.endswith(".sql") or "\n" in question:
+        return question
+    file = Path(question)
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}; shipped questions stand in sql/adhoc/") from None
+
+
+def status() -> str:
+    """Tell the state of log, runs and publication."""
+    settings = the_settings()
+    with reader(settings.published) as connection:
+        tables = [
+            render_table(read_frame(connection, sql_text(f"runs/{name}")), csv=False) for name in STATUS
+        ]
+    places = {"state": settings.home, "ask": settings.published, "read": settings.reports / "latest"}
+    return "\n".join(tables) + "\n" + "".join(f"{name:<6}{path}\n" for name, path in places.items())

@@ -1,0 +1,44 @@
+"""The task of a backtest: what production would have said at past origins, replayed through the log."""
+
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from pipeline.core.clock import parse_instant
+from pipeline.runs.context import Run, is_finished, open_run, projection, runs_row, the_policy, the_settings
+from pipeline.runs.publishing import publish_run, store_results
+from pipeline.schemas.tables import ACCURACY, DEMAND_HISTORY, RUNS
+from pipeline.store import reader
+
+
+def backtest(as_of: str | None = None, position: int | None = None) -> dict[str, Any]:
+    """Replay past origins, judge them by what is known at the as-of instant, publish accuracy.csv."""
+    from pipeline.backtesting import rolling_origin_accuracy, scorecard
+
+    run = open_run(parse_instant(as_of) if as_of else None, position)
+    if is_finished(run, "backtest"):
+        return {
+            **run.to_json(),
+            "rows": 0,
+            "summary": f"run {run.run_id}: its backtest is published already\n",
+        }
+
+    def history_at(origin: datetime) -> pl.DataFrame:
+        past = Run(run.run_id, origin, run.position, run.policy_hash, run.seed)
+        with reader(the_settings().published) as connection:
+            return DEMAND_HISTORY.select(projection(connection, "demand_history", past))
+
+    accuracy = ACCURACY.select(
+        rolling_origin_accuracy(
+            history_at, run_id=run.run_id, as_of=run.as_of, policy=the_policy(), seed=run.seed
+        )
+    )
+    store_results(run, {ACCURACY: accuracy, RUNS: runs_row(run, "backtest", status="published")}, event=None)
+    report = publish_run(run.run_id)
+    return {
+        **run.to_json(),
+        "rows": accuracy.height,
+        "report": str(report),
+        "summary": scorecard(accuracy),
+    }

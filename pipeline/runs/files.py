@@ -1,0 +1,62 @@
+"""Stages on files that a person brings: CSV or Parquet in, CSV or Parquet out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.core.errors import UsageError
+
+
+def forecast_series_file(
+    source: Path, target: Path, *, horizon: int, season: Sequence[int], levels: Sequence[int]
+) -> int:
+    """Forecast the series of a file; return how many rows were written.
+
+    Raises:
+        UsageError: the file cannot be read, or its series cannot be used; the message names the first fault.
+    """
+    from pipeline.forecasting import forecast_file
+
+    result = forecast_file(read_table(source), horizon=horizon, season=season, levels=levels)
+    write_table(result, target)
+    return result.height
+
+
+def read_table(file: Path) -> pl.DataFrame:
+    """Read a CSV or Parquet file by its suffix.
+
+    Raises:
+        UsageError: no such file, another suffix, or content that does not fit it.
+    """
+    readers = {
+        ".csv": lambda: pl.read_csv(file, try_parse_dates=True),
+        ".parquet": lambda: pl.read_parquet(file),
+    }
+    if file.suffix not in readers:
+        raise UsageError(f"{file}: only .csv and .parquet can be read")
+    try:
+        return readers[file.suffix]()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from None
+
+
+def write_table(frame: pl.DataFrame, file: Path) -> None:
+    """Write a frame as CSV or Parquet by the file's suffix, whole or not at all.
+
+    Raises:
+        UsageError: another suffix, or a place that cannot be written.
+    """
+    if file.suffix not in {".csv", ".parquet"}:
+        raise UsageError(f"{file}: only .csv and .parquet can be written")
+    fresh = file.with_name(f".{file.name}.part")
+    try:
+        if file.suffix == ".csv":
+            frame.write_csv(fresh)
+        else:
+            frame.write_parquet(fresh)
+        fresh.replace(file)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error}") from None
+    finally:
+        fresh.unlink(missing_ok=True)

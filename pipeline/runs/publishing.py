@@ -1,0 +1,111 @@
+"""Store a run's results in one transaction with the event that records it, then publish copy and reports."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline import __version__
+from pipeline.core.clock import format_instant, utc_now
+from pipeline.core.errors import UsageError
+from pipeline.core.ids import content_hash
+from pipeline.runs.context import PIPELINE_SOURCE, Run, the_settings
+from pipeline.schemas.table import Table
+from pipeline.schemas.tables import RESULT_TABLES, RUNS
+from pipeline.store import Connection, publish_copy, read_frame, reader, replace_rows, writer
+
+Event = dict[str, Any]
+
+
+def decision_event(
+    run: Run, event_type: str, result: pl.DataFrame, *, author: str = "", note: str = ""
+) -> Event:
+    """Return the event that records what the pipeline or a planner decided about a run's result.
+
+    The hash of a result is that of its rows as CSV, so it does not depend on storage.
+    """
+    data: dict[str, Any] = {
+        "as_of": format_instant(run.as_of),
+        "content_hash": content_hash(result.write_csv()),
+        "rows": result.height,
+    }
+    if event_type == "trn.forecast.published.v1":
+        data |= {
+            "log_position": run.position,
+            "policy_hash": run.policy_hash,
+            "code_version": __version__,
+            "seed": run.seed,
+        }
+    data |= {key: value for key, value in (("author", author), ("note", note)) if value}
+    return {
+        "specversion": "1.0",
+        "id": f"{run.run_id}:{event_type}",
+        "source": PIPELINE_SOURCE,
+        "type": event_type,
+        "subject": run.run_id,
+        "time": format_instant(utc_now()),
+        "data": data,
+    }
+
+
+def store_results(run: Run, results: Mapping[Table, pl.DataFrame], *, event: Event | None) -> None:
+    """Put a run's rows and its event into the warehouse, all or nothing."""
+    from pipeline.landing import append_events
+
+    with writer(the_settings()) as connection:
+        connection.begin()
+        for table, frame in results.items():
+            if table is RUNS:
+                _replace_run(connection, frame)
+            else:
+                replace_rows(connection, table, frame, run_id=run.run_id)
+        if event and not _is_recorded(connection, event):
+            append_events(connection, [event])
+        connection.commit()
+
+
+def _replace_run(connection: Connection, row: pl.DataFrame) -> None:
+    """Keep the run's other kinds: its forecast, allocation and backtest share one name."""
+    run_id = row["run_id"][0]
+    others = read_frame(
+        connection,
+        "SELECT * FROM runs WHERE run_id = $run_id AND kind <> $kind",
+        {"run_id": run_id, "kind": row["kind"][0]},
+    )
+    replace_rows(connection, RUNS, pl.concat([RUNS.select(others), RUNS.select(row)]), run_id=run_id)
+
+
+def _is_recorded(connection: Connection, event: Event) -> bool:
+    query = "SELECT 1 FROM events WHERE source = ? AND id = ?"
+    return connection.execute(query, [event["source"], event["id"]]).fetchone() is not None
+
+
+def publish_run(run_id: str) -> Path:
+    """Publish the database copy and the run's reports; return the folder of the reports."""
+    settings = the_settings()
+    publish_copy(settings)
+    return report_run(run_id, settings.reports)
+
+
+def report_run(run_id: str, out: Path | None = None) -> Path:
+    """Write a stored run's reports into `<out>/<run_id>` and point `<out>/latest` at them.
+
+    Raises:
+        UsageError: no such run.
+    """
+    from pipeline.reporting import write_reports
+
+    settings = the_settings()
+    with reader(settings.published) as connection:
+        tables = {table.name: rows_of_run(connection, table, run_id) for table in RESULT_TABLES}
+    if tables[RUNS.name].is_empty():
+        raise UsageError(f"run '{run_id}' is not stored: python -m pipeline status lists the latest")
+    filled = {name: frame for name, frame in tables.items() if not frame.is_empty()}
+    return write_reports(out or settings.reports, run_id, filled)
+
+
+def rows_of_run(connection: Connection, table: Table, run_id: str) -> pl.DataFrame:
+    """Return a stored run's rows of a result table, in a fixed order."""
+    query = f"FROM {table.name} WHERE run_id = $run_id ORDER BY ALL"
+    return table.select(read_frame(connection, query, {"run_id": run_id}))

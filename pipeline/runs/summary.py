@@ -1,0 +1,24 @@
+"""A short account of what was landed, forecast and allocated, for a terminal."""
+
+from pipeline.reporting import render_table
+from pipeline.runs.context import the_settings
+from pipeline.store import read_frame, reader, sql_text
+
+PARTS = (("Landed", "summary_landed"), ("Forecast", "summary_forecast"), ("Allocated", "summary_allocated"))
+
+
+def summarise(run_id: str) -> str:
+    """Return one small table each for landing, forecast and allocation, and where to read on."""
+    settings = the_settings()
+    lines = []
+    with reader(settings.published) as connection:
+        for title, name in PARTS:
+            text = sql_text(f"runs/{name}")
+            frame = read_frame(connection, text, {"run_id": run_id} if "$run_id" in text else {})
+            lines += [f"{title}:", render_table(frame, csv=False)]
+    lines += [
+        f"run      {run_id}",
+        f"reports  {settings.reports / 'latest'}",
+        f"database {settings.published}",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,18 @@
+-- meaning: the accounts of the files that landed from a folder
+-- grain: one landed file
+-- reads: landing_manifest
+SELECT
+    batch_id,
+    source_file,
+    content_hash,
+    lines,
+    blank,
+    landed,
+    duplicates,
+    quarantined,
+    landed_at,
+    lines - landed - duplicates - quarantined AS unexplained,
+    CASE WHEN lines = 0 THEN 0.0 ELSE quarantined / lines END AS quarantined_share
+FROM landing_manifest
+WHERE starts_with(source_file, $folder)
+ORDER BY source_file, landed_at;

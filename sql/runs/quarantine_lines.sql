@@ -1,0 +1,16 @@
+-- meaning: refused lines that still wait, with what was wrong
+-- grain: one refused line
+-- reads: quarantine
+SELECT
+    source_file,
+    source_line,
+    reason,
+    message,
+    raw
+FROM quarantine
+WHERE
+    relanded_at IS NULL
+    AND ($file IS NULL OR source_file = $file)
+    AND ($reason IS NULL OR reason = $reason)
+ORDER BY source_file, source_line
+LIMIT $limit;
