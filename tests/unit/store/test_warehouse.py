@@ -1,0 +1,122 @@
+import multiprocessing
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.config import Settings
+from pipeline.core.errors import TerminalError, TransientError, UsageError
+from pipeline.schemas.tables import LOG_TABLES, RESULT_TABLES
+from pipeline.store import publish_copy, read_answer, read_frame, reader, writer
+from pipeline.store.lock import writer_lock
+
+DUCKDB_TYPES = {
+    "VARCHAR": {pl.String},
+    "JSON": {pl.String},
+    "DOUBLE": {pl.Float64},
+    "BIGINT": {pl.Int64},
+    "DATE": {pl.Date},
+    "BOOLEAN": {pl.Boolean},
+    "TIMESTAMP WITH TIME ZONE": {pl.Datetime("us", "UTC")},
+    "VARCHAR[]": {pl.List(pl.String)},
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.mark.parametrize("table", [*LOG_TABLES, *RESULT_TABLES], ids=lambda table: table.name)
+def test_the_stored_table_is_the_declared_one(settings: Settings, table: object) -> None:
+    with writer(settings) as connection:
+        rows = connection.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?",
+            [table.name],  # type: ignore[attr-defined]
+        ).fetchall()
+    stored = dict(rows)
+    for column in table.columns:  # type: ignore[attr-defined]
+        assert column.dtype in DUCKDB_TYPES[stored[column.name]], column.name
+
+
+def test_an_open_published_copy_neither_blocks_a_run_nor_changes(settings: Settings) -> None:
+    with writer(settings) as connection:
+        connection.execute("CREATE TABLE facts AS SELECT 1 AS n")
+    assert publish_copy(settings)
+    with reader(settings.published) as reading:
+        with writer(settings) as connection:
+            connection.execute("INSERT INTO facts VALUES (2)")
+        assert publish_copy(settings)
+        assert read_frame(reading, "FROM facts")["n"].to_list() == [1]
+    with reader(settings.published) as reading:
+        assert sorted(read_frame(reading, "FROM facts")["n"].to_list()) == [1, 2]
+
+
+def test_nothing_new_is_not_published_again(settings: Settings) -> None:
+    assert publish_copy(settings)
+    before = settings.published.stat().st_ino
+    with writer(settings):
+        pass
+    assert not publish_copy(settings)
+    assert settings.published.stat().st_ino == before
+
+
+def test_reading_before_the_first_publication_says_what_to_do(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="land events first"), reader(settings.published):
+        pass
+
+
+def test_a_query_that_cannot_run_is_a_usage_error(settings: Settings) -> None:
+    publish_copy(settings)
+    with reader(settings.published) as connection, pytest.raises(UsageError, match="no_such_table"):
+        read_answer(connection, "FROM no_such_table", {})
+
+
+def test_the_published_copy_cannot_be_written(settings: Settings) -> None:
+    publish_copy(settings)
+    with reader(settings.published) as connection, pytest.raises(UsageError, match="read-only"):
+        read_answer(connection, "CREATE TABLE mine AS SELECT 1", {})
+
+
+def test_a_warehouse_of_newer_code_is_left_alone(settings: Settings) -> None:
+    with writer(settings) as connection:
+        connection.execute("INSERT INTO schema_migrations VALUES (9999, 'later', now())")
+    with pytest.raises(TerminalError, match="update the code"), writer(settings):
+        pass
+
+
+def hold(path: Path, seconds: float, held: object) -> None:
+    with writer_lock(path):
+        held.set()  # type: ignore[attr-defined]
+        time.sleep(seconds)
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[multiprocessing.Process]:
+    context = multiprocessing.get_context("spawn")
+    held = context.Event()
+    process = context.Process(target=hold, args=(tmp_path / "lock", 60, held))
+    process.start()
+    assert held.wait(30)
+    yield process  # type: ignore[misc]
+    process.kill()
+    process.join()
+
+
+def test_a_lock_that_is_held_too_long_names_its_holder(
+    tmp_path: Path, holder: multiprocessing.Process
+) -> None:
+    with (
+        pytest.raises(TransientError, match=f"held by process {holder.pid}"),
+        writer_lock(tmp_path / "lock", patience_seconds=0.05),
+    ):
+        pass
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path: Path, holder: multiprocessing.Process) -> None:
+    holder.kill()
+    holder.join()
+    with writer_lock(tmp_path / "lock", patience_seconds=0.05):
+        assert (tmp_path / "lock").exists()
