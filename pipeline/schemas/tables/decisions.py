@@ -1,0 +1,108 @@
+"""Allocation, accuracy, quality and the runs themselves."""
+
+import polars as pl
+
+from pipeline.schemas.table import INSTANT, Column, Table
+from pipeline.schemas.tables.shared import CHIPS, NODE_KEY, PERIOD, RUN, UNIT
+
+ALLOCATION = Table(
+    "allocation",
+    ("run_id", "period_start", "generation", "channel", "region"),
+    "The recommended split: cloud chips to install and direct chips to release a week.",
+    (
+        *RUN,
+        *PERIOD,
+        Column("generation", pl.String, "", "product generation"),
+        Column("channel", pl.String, "", "'cloud' (installs) or 'direct' (releases)"),
+        Column("region", pl.String, "", "cloud region or ship-to region"),
+        Column("chips", pl.Int64, CHIPS, "whole chips allocated in the week"),
+        Column(
+            "shadow_price",
+            pl.Float64,
+            "currency a chip",
+            "value of one more chip of the generation in the week",
+        ),
+        Column("currency", pl.String, "", "ISO 4217 code of shadow_price"),
+        Column(
+            "demand_chips", pl.Float64, CHIPS, "median demand: cloud held and wanted; direct due in the week"
+        ),
+        Column("served_chips", pl.Float64, CHIPS, "demand served under the plan"),
+        Column("is_frozen", pl.Boolean, "", "fixed by an earlier approved allocation"),
+    ),
+)
+
+ACCURACY = Table(
+    "accuracy",
+    ("run_id", "level", "channel", "segment", "generation", "region", "lag_weeks", "model"),
+    "How good production's forecasts would have been, replayed at past origins.",
+    (
+        *RUN,
+        Column("level", pl.String, "", "node of the hierarchy, as in forecast"),
+        *NODE_KEY,
+        UNIT,
+        Column("lag_weeks", pl.Int64, "weeks", "weeks between origin and the week judged"),
+        Column("model", pl.String, "", "'ets' is production; 'seasonal_naive' the baseline"),
+        Column("origins", pl.Int64, "", "origins replayed"),
+        Column("observations", pl.Int64, "", "forecasts judged"),
+        Column("pinball", pl.Float64, CHIPS, "mean pinball loss over the quantiles", True),
+        Column("coverage_80", pl.Float64, "share", "outcomes inside p10 to p90", True),
+        Column("coverage_90", pl.Float64, "share", "outcomes inside p05 to p95", True),
+        Column(
+            "bias",
+            pl.Float64,
+            "share",
+            "sum of (mean - outcome) over sum of outcomes; empty when that is 0",
+            True,
+        ),
+        Column(
+            "mase",
+            pl.Float64,
+            "",
+            "absolute error of the median over the seasonal naive's in-sample error",
+            True,
+        ),
+        Column(
+            "wape",
+            pl.Float64,
+            "share",
+            "sum of absolute errors over sum of outcomes; empty when that is 0",
+            True,
+        ),
+        Column("pinball_ratio", pl.Float64, "", "pinball over the seasonal naive's; below 1 is better", True),
+    ),
+)
+
+DATA_QUALITY = Table(
+    "data_quality",
+    ("run_id", "table_name", "check_name"),
+    "One rule of a gate and what it saw.",
+    (
+        *RUN,
+        Column("table_name", pl.String, "", "table that was checked"),
+        Column("check_name", pl.String, "", "rule"),
+        Column("severity", pl.String, "", "'critical' stops the run, 'warning' is told"),
+        Column("is_passed", pl.Boolean, "", "the rule held"),
+        Column("observed", pl.String, "", "what was seen", True),
+        Column("expected", pl.String, "", "what the rule allows", True),
+        Column("reason", pl.String, "", "why the rule stands"),
+    ),
+)
+
+RUNS = Table(
+    "runs",
+    ("run_id", "kind"),
+    "One finished run.",
+    (
+        *RUN,
+        Column("kind", pl.String, "", "'forecast', 'allocation' or 'backtest'"),
+        Column("log_position", pl.Int64, "", "last position read that is not the pipeline's own output"),
+        Column("policy_hash", pl.String, "", "hash of the policy's values"),
+        Column("seed", pl.Int64, "", "seed of the sample paths"),
+        Column("code_version", pl.String, "", "version of the code"),
+        Column("status", pl.String, "", "'published'; allocations: 'proposed', 'approved' or 'rejected'"),
+        Column(
+            "message", pl.String, "", "what the reader should know, such as why nothing was allocated", True
+        ),
+        Column("finished_at", INSTANT, "", "when it was stored"),
+    ),
+)
