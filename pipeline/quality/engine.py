@@ -30,11 +30,14 @@ def validate(
     """
     with _quiet():
         expectations, data = _load()
-        suite = expectations(
-            name=name,
-            expectations=[dict(rule.expectation) for rule in rules],
-            suite_parameters=dict(parameters),
-        )
+        try:
+            suite = expectations(
+                name=name,
+                expectations=[dict(rule.expectation) for rule in rules],
+                suite_parameters=dict(parameters),
+            )
+        except (TypeError, ValueError) as error:
+            raise TerminalError(f"suite '{name}': Great Expectations does not take a rule: {error}") from None
         _require_all(name, rules, {item.meta["name"] for item in suite.expectations})
         batch = data.get_batch({"dataframe": frame.to_pandas()})
         report = batch.validate(suite, result_format=_RESULT_FORMAT, expectation_parameters=dict(parameters))
@@ -47,10 +50,18 @@ def _load() -> tuple[Any, Any]:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     from great_expectations.core.expectation_suite import ExpectationSuite
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    settings = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
+    context = gx.get_context(mode="ephemeral", project_config=settings)
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
     return ExpectationSuite, asset.add_batch_definition_whole_dataframe("whole")
 
