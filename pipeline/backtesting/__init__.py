@@ -1,0 +1,5 @@
+"""Backtesting: what production would have said at past origins, judged by what is known today."""
+
+from pipeline.backtesting.rolling_origin import backtest, forecast_at, origins
+
+__all__ = ["backtest", "forecast_at", "origins"]

@@ -1,0 +1,119 @@
+"""Damped-trend exponential smoothing: the model of record, fitted and simulated by statsmodels."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config.policy import ForecastPolicy
+from pipeline.forecasting.draws import Draws
+from pipeline.forecasting.scale import Scale, fit_scale
+from pipeline.forecasting.season import Season, fit_season
+
+Array = NDArray[np.float64]
+_SMOOTHING_PARAMETERS = 5
+_START_WEEKS = 10
+_DAMPING = (0.8, 0.98)
+
+
+class FitError(ValueError):
+    """The model gave no finite answer for this series."""
+
+
+def damped_ets_paths(
+    values: Array, *, seasons: tuple[int, ...], draws: Draws, rng: np.random.Generator, policy: ForecastPolicy
+) -> tuple[Array, str]:
+    """Simulate the series onward; returns values of shape steps x paths, and the model's name.
+
+    `values` in order of time, NaN where not observed (bridged for the fit, never an error to draw again).
+    ETS(A,Ad,A) on the scale of `fit_scale`, after Hyndman, Koehler, Ord and Snyder, Forecasting with
+    Exponential Smoothing (2008), chapters 2 and 6. The initial states come from regression
+    (`fit_season`, a line through the first weeks), which leaves four parameters to the likelihood: 5 to 20
+    ms a series instead of seconds. The first of `seasons` stays a state of the model, a second is removed
+    before it and added after it.
+
+    Raises:
+        FitError: the likelihood or the paths are not finite.
+    """
+    scale = fit_scale(
+        values,
+        offset_share=policy.offset_share,
+        path_ceiling=policy.path_ceiling,
+        recent=policy.residual_weeks,
+    )
+    scaled = scale.forward(values)
+    inner, outer = _fit_seasons(scaled, seasons)
+    steps, count = draws.shape
+    shift = outer.over(0, len(scaled) + steps) if outer else np.zeros(len(scaled) + steps)
+    observed = scaled - shift[: len(scaled)]
+    parameters = _SMOOTHING_PARAMETERS + sum(season.parameters for season in (inner, outer) if season)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an unconverged optimum is judged by its paths below
+        result = _fit(observed, inner, policy)
+        errors = _errors_to_draw(np.asarray(result.resid), observed, parameters, policy)
+        simulated = result.simulate(
+            steps, anchor="end", repetitions=count, random_errors=draws.of(errors, rng)
+        )
+    paths = _back(np.asarray(simulated, dtype=np.float64).reshape(steps, count), shift, scale)
+    return paths, "ets_damped_season" if inner or outer else "ets_damped"
+
+
+def _fit_seasons(scaled: Array, seasons: tuple[int, ...]) -> tuple[Season | None, Season | None]:
+    inner = fit_season(scaled, seasons[0]) if seasons else None
+    if len(seasons) <= 1:
+        return inner, None
+    rest = scaled - inner.over(0, len(scaled)) if inner else scaled
+    return inner, fit_season(rest, seasons[1])
+
+
+def _fit(observed: Array, season: Season | None, policy: ForecastPolicy) -> Any:  # noqa: ANN401  statsmodels is untyped
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    bridged = _bridge(observed)
+    first = (bridged - season.over(0, len(bridged)) if season else bridged)[:_START_WEEKS]
+    slope, level = np.polyfit(np.arange(1, len(first) + 1), first, 1)
+    seasonal = {}
+    if season:
+        seasonal = {
+            "seasonal": "add",
+            "seasonal_periods": len(season.pattern),
+            "initial_seasonal": season.pattern,
+        }
+    model = ETSModel(
+        bridged,
+        error="add",
+        trend="add",
+        damped_trend=True,
+        initialization_method="known",
+        initial_level=level,
+        initial_trend=slope,
+        bounds={"smoothing_trend": (1e-4, policy.trend_limit), "damping_trend": _DAMPING},
+        **seasonal,
+    )
+    result = model.fit(disp=False)
+    if not np.all(np.isfinite(result.params)) or not np.isfinite(result.llf):
+        raise FitError(f"ETS likelihood {result.llf}, parameters {result.params}")
+    return result
+
+
+def _bridge(observed: Array) -> Array:
+    """Interpolate what was not observed: ETSModel answers NaN to NaN without a word."""
+    seen = np.isfinite(observed)
+    places = np.arange(len(observed))
+    return np.interp(places, places[seen], observed[seen])
+
+
+def _errors_to_draw(residuals: Array, observed: Array, parameters: int, policy: ForecastPolicy) -> Array:
+    """Centre the recent one-step errors and widen them for the degrees of freedom and the policy's share."""
+    errors = np.where(np.isfinite(observed), residuals, np.nan)[-policy.residual_weeks :]
+    size = int(np.isfinite(observed).sum())
+    freedom = np.sqrt(size / max(size - parameters, size / 2))
+    return np.asarray(policy.residual_inflation * freedom * (errors - np.nanmean(errors)))
+
+
+def _back(simulated: Array, shift: Array, scale: Scale) -> Array:
+    paths = scale.backward(simulated + shift[-len(simulated) :, None])
+    if not np.all(np.isfinite(paths)):
+        raise FitError("ETS paths are not finite")
+    return paths

@@ -1,0 +1,125 @@
+"""One series, one answer: the model that fits it, or a fallback with its reason; never an exception."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config.policy import ForecastPolicy
+from pipeline.forecasting.damped_ets import damped_ets_paths
+from pipeline.forecasting.draws import Draws
+from pipeline.forecasting.intermittent import intermittent_paths, is_intermittent, level_factor
+from pipeline.forecasting.seasonal_naive import seasonal_naive_paths
+
+Array = NDArray[np.float64]
+Engine = Literal["ets", "seasonal_naive"]
+
+
+@dataclass(frozen=True)
+class SeriesForecast:
+    """The answer for one series.
+
+    Attributes:
+        paths: steps x paths, in the unit of the series.
+        reason: why a fallback was used; None where none was.
+    """
+
+    paths: Array
+    model: str
+    reason: str | None
+
+
+def forecast_series(
+    values: Array,
+    *,
+    is_flow: bool,
+    is_ended: bool,
+    seasons: tuple[int, ...],
+    draws: Draws,
+    rng: np.random.Generator,
+    policy: ForecastPolicy,
+    engine: Engine = "ets",
+) -> SeriesForecast:
+    """Forecast one series from its values in order of time (NaN: not observed).
+
+    Fallbacks: `no_observations`, `all_zero` and `ended` → zero; `constant` → that value; `too_short` → the
+    last value (stock) or past values drawn again (flow); `fit_failed` → seasonal naive.
+    """
+    seen = np.flatnonzero(np.isfinite(values))
+    flat = _flat_answer(values[seen], is_ended=is_ended)
+    if flat is not None:
+        level, reason = flat
+        return SeriesForecast(np.full(draws.shape, level), "flat", reason)
+    late = len(values) - 1 - int(seen[-1])
+    known = values[seen[0] : seen[-1] + 1]
+    drawn = draws.from_earlier(late) if late else draws
+    answer = _modelled(
+        known, len(seen), is_flow=is_flow, seasons=seasons, draws=drawn, rng=rng, policy=policy, engine=engine
+    )
+    return SeriesForecast(answer.paths[late:], answer.model, answer.reason)
+
+
+def _flat_answer(seen: Array, *, is_ended: bool) -> tuple[float, str] | None:
+    if len(seen) == 0:
+        return 0.0, "no_observations"
+    if not seen.any():
+        return 0.0, "all_zero"
+    if is_ended:
+        return 0.0, "ended"
+    if len(seen) > 1 and np.ptp(seen) == 0:
+        return float(seen[0]), "constant"
+    return None
+
+
+def _modelled(
+    known: Array,
+    observations: int,
+    *,
+    is_flow: bool,
+    seasons: tuple[int, ...],
+    draws: Draws,
+    rng: np.random.Generator,
+    policy: ForecastPolicy,
+    engine: Engine,
+) -> SeriesForecast:
+    season = seasons[0] if seasons else 1
+    reason = None
+    if engine == "ets":
+        try:
+            if observations < policy.min_weeks:
+                return _too_short(known, is_flow=is_flow, draws=draws, rng=rng, policy=policy)
+            if is_flow and is_intermittent(known, policy):
+                paths = intermittent_paths(known, draws=draws, rng=rng, policy=policy)
+                return SeriesForecast(_finite(paths), "intermittent_level", None)
+            fitted = tuple(length for length in seasons if observations >= _least_history(length, policy))
+            paths, model = damped_ets_paths(known, seasons=fitted, draws=draws, rng=rng, policy=policy)
+            return SeriesForecast(_finite(paths), model, None)
+        except (ValueError, ArithmeticError, RuntimeError, np.linalg.LinAlgError):
+            reason = "fit_failed"
+    recent = policy.residual_weeks
+    paths = seasonal_naive_paths(known, season=season, draws=draws, rng=rng, recent=recent)
+    return SeriesForecast(paths, "seasonal_naive", reason)
+
+
+def _least_history(season: int, policy: ForecastPolicy) -> int:
+    """Observations before a season is fitted: the policy's for its own, in proportion for others."""
+    return -(-policy.min_weeks_season * season // policy.season_weeks)
+
+
+def _finite(paths: Array) -> Array:
+    if not np.all(np.isfinite(paths)):
+        raise ValueError("paths are not finite")
+    return paths
+
+
+def _too_short(
+    known: Array, *, is_flow: bool, draws: Draws, rng: np.random.Generator, policy: ForecastPolicy
+) -> SeriesForecast:
+    if is_flow:
+        relative = known / np.nanmean(known)
+        variance = max(float(np.nanvar(relative)), 1.0)
+        factor = level_factor(int(np.isfinite(known).sum()), variance, draws.shape[1], rng)
+        return SeriesForecast(draws.of(known, rng) * factor, "past_values", "too_short")
+    paths = seasonal_naive_paths(known, season=1, draws=draws, rng=rng, recent=policy.residual_weeks)
+    return SeriesForecast(paths, "last_value", "too_short")
