@@ -28,7 +28,7 @@ env: .venv/.runtime  ## build the environment that runs the pipeline
 env-dev: .venv/.dev  ## build the environment that tests and checks it
 
 run: env  ## land example events and run the DAGs through Airflow; prints where the reports are
-	@$(BIN)/python -m pipeline.orchestration.local_run
+	@$(BIN)/python -m pipeline.orchestration.example
 
 airflow: env  ## scheduler and web UI in the foreground; Ctrl-C stops everything
 	@$(BIN)/python -m pipeline.orchestration.standalone

@@ -47,10 +47,10 @@ def whole_way(scratch: Path) -> None:
     row("make run: imports alone", measured(["-c", IMPORTS["make run"]], **home), "")
     row(
         "make run, first (environment installed)",
-        measured(["-m", "pipeline.orchestration.local_run"], **home),
+        measured(["-m", "pipeline.orchestration.example"], **home),
         "90 s",
     )
-    row("make run, second (nothing new)", measured(["-m", "pipeline.orchestration.local_run"], **home), "")
+    row("make run, second (nothing new)", measured(["-m", "pipeline.orchestration.example"], **home), "")
     fresh = {"TRN_HOME": str(scratch / "fresh")}
     measured(["-m", "pipeline", "land", str(scratch / "home" / "example" / "events")], **fresh)
     row("pipeline run: imports alone", measured(["-c", IMPORTS["pipeline run"]]), "")

@@ -14,7 +14,7 @@ from pipeline.store import reader
 
 def backtest(as_of: str | None = None, position: int | None = None) -> dict[str, Any]:
     """Replay past origins, judge them by what is known at the as-of instant, publish accuracy.csv."""
-    from pipeline.backtesting import rolling_origin_accuracy, scorecard
+    from pipeline import backtesting
 
     run = open_run(parse_instant(as_of) if as_of else None, position)
     if is_finished(run, "backtest"):
@@ -29,10 +29,8 @@ def backtest(as_of: str | None = None, position: int | None = None) -> dict[str,
         with reader(the_settings().published) as connection:
             return DEMAND_HISTORY.select(projection(connection, "demand_history", past))
 
-    accuracy = ACCURACY.select(
-        rolling_origin_accuracy(
-            history_at, run_id=run.run_id, as_of=run.as_of, policy=the_policy(), seed=run.seed
-        )
+    accuracy = backtesting.backtest(
+        history_at, as_of=run.as_of, policy=the_policy(), seed=run.seed, run_id=run.run_id
     )
     store_results(run, {ACCURACY: accuracy, RUNS: runs_row(run, "backtest", status="published")}, event=None)
     report = publish_run(run.run_id)
@@ -40,5 +38,24 @@ def backtest(as_of: str | None = None, position: int | None = None) -> dict[str,
         **run.to_json(),
         "rows": accuracy.height,
         "report": str(report),
-        "summary": scorecard(accuracy),
+        "summary": _scorecard(accuracy),
     }
+
+
+def _scorecard(accuracy: pl.DataFrame) -> str:
+    """Show the pooled figures beside the baseline's, as a table for a terminal."""
+    from pipeline.reporting import render_table
+
+    pooled = accuracy.filter(pl.col("level").str.starts_with("scorecard/"))
+    columns = (
+        "level",
+        "channel",
+        "lag_weeks",
+        "model",
+        "pinball_ratio",
+        "coverage_80",
+        "coverage_90",
+        "wape",
+        "mase",
+    )
+    return render_table(pooled.select(columns), csv=False)

@@ -10,14 +10,15 @@ from pipeline.runs.context import the_settings
 START = date(2024, 1, 1)
 WEEKS = 140
 SEED = 1
-DAY = (START + timedelta(weeks=WEEKS, days=1)).isoformat()
+DAY = (START + timedelta(weeks=WEEKS, days=6)).isoformat()
 SAMPLES = PROJECT / "examples"
 
 
 def prepare_example() -> str:
     """Fill `inbox/<DAY>` once with the generated events and the samples; return the day.
 
-    The day lies two days after the last simulated week, when its last record was known.
+    The day is the Sunday after the last simulated week: all records of that week are known by then, and the
+    midnight that ends it is the as-of instant of the weekly backtest too, so both report as one run.
     """
     from pipeline.simulation import simulate
 

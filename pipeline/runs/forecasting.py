@@ -27,7 +27,7 @@ from pipeline.schemas.tables import (
 )
 from pipeline.store import reader
 
-INPUTS = ("demand_history", "order_book", "capacity", "generations", "fiscal_calendar")
+INPUTS = ("demand_history", "order_book", "generations", "fiscal_calendar")
 
 
 def start_run(as_of: str | None = None, position: int | None = None) -> dict[str, Any]:
@@ -83,25 +83,31 @@ def reconcile(run: dict[str, Any]) -> dict[str, Any]:
     Raises:
         GateFailed: the forecast breaks a critical rule.
     """
-    from pipeline.reconciliation import chips_needed, forecast_by_quarter, forecast_by_week
+    from pipeline import reconciliation
 
     this, policy = Run.from_json(run), the_policy()
     folder = run_folder(this)
     paths = pl.concat(pl.read_parquet(file) for file in sorted(folder.glob("chunk-*.paths.parquet")))
     models = pl.concat(pl.read_parquet(file) for file in sorted(folder.glob("chunk-*.models.parquet")))
-    inputs = {name: pl.read_parquet(folder / f"{name}.parquet") for name in INPUTS}
-    stamp = {"run_id": this.run_id, "as_of": this.as_of}
-    weeks = FORECAST.select(forecast_by_week(paths, models, **stamp))
-    gate(this, "forecast", weeks)
-    quarters = forecast_by_quarter(paths, inputs["fiscal_calendar"], policy=policy, **stamp)
-    needed = chips_needed(
+    names = ("series", "order_book", "generations", "fiscal_calendar")
+    inputs = {name: pl.read_parquet(folder / f"{name}.parquet") for name in names}
+    weeks = reconciliation.reconcile(paths, models, run_id=this.run_id, as_of=this.as_of)
+    gate(this, "forecast", weeks, parameters={"horizon_weeks": policy.forecast.horizon_weeks})
+    quarters = reconciliation.forecast_quarters(
         paths,
-        history=inputs["demand_history"],
-        capacity=inputs["capacity"],
+        run_id=this.run_id,
+        as_of=this.as_of,
+        fiscal_calendar=inputs["fiscal_calendar"],
+        policy=policy,
+    )
+    needed = reconciliation.chips_needed(
+        paths,
+        inputs["series"],
         order_book=inputs["order_book"],
         generations=inputs["generations"],
+        run_id=this.run_id,
+        as_of=this.as_of,
         policy=policy,
-        **stamp,
     )
     results = {
         FORECAST.name: weeks,

@@ -7,6 +7,11 @@ from pipeline.store import read_frame, reader, sql_text
 PARTS = (("Landed", "summary_landed"), ("Forecast", "summary_forecast"), ("Allocated", "summary_allocated"))
 
 
+def summarise_latest() -> str:
+    """Return the account of the run whose reports are the latest."""
+    return summarise((the_settings().reports / "latest").resolve().name)
+
+
 def summarise(run_id: str) -> str:
     """Return one small table each for landing, forecast and allocation, and where to read on."""
     settings = the_settings()

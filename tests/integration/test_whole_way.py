@@ -18,7 +18,6 @@ REPORTS = (
     "chips_needed",
     "allocation",
     "data_quality",
-    "runs",
 )
 
 
