@@ -31,9 +31,10 @@ def report_csv(frame: pl.DataFrame) -> str:
 
 
 def _csv(frame: pl.DataFrame, prepare: Callable[[pl.Series], pl.Series]) -> str:
-    cells = [cell_texts(prepare(column)) for column in frame]
-    text = pl.DataFrame(cells) if cells else frame
-    return text.write_csv(line_terminator="\n", quote_style="necessary")
+    if not frame.width:
+        return ""
+    cells = pl.DataFrame([cell_texts(prepare(column)) for column in frame])
+    return cells.write_csv(line_terminator="\n", quote_style="necessary")
 
 
 def _for_people(column: pl.Series) -> pl.Series:

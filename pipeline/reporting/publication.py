@@ -29,7 +29,9 @@ _VERSIONS = ".versions"
 _LATEST = "latest"
 
 
-def write_reports(folder: Path, run_id: str, tables: Mapping[str, pl.DataFrame]) -> Path:
+def write_reports(
+    folder: Path, run_id: str, tables: Mapping[str, pl.DataFrame], *, is_latest: bool = True
+) -> Path:
     """Publish the tables as `<folder>/<run_id>/<table>.csv` and point `<folder>/latest` at them.
 
     Reports that stand already, byte for byte, are left alone, and so is `latest`. The caller sees to it that
@@ -39,6 +41,7 @@ def write_reports(folder: Path, run_id: str, tables: Mapping[str, pl.DataFrame])
         folder: the folder of all reports.
         run_id: the run, which names its folder.
         tables: declared tables by name; RUNS goes into `datapackage.json`, all others become files.
+        is_latest: move `latest`; it is also set where there is none yet.
 
     Returns:
         `<folder>/<run_id>`.
@@ -60,7 +63,8 @@ def write_reports(folder: Path, run_id: str, tables: Mapping[str, pl.DataFrame])
     with _disk(folder):
         _write_version(folder / place, files)
         # The run's own link comes last: as long as it is old, publishing again does the whole of it again.
-        _point(latest, place)
+        if is_latest or not latest.is_symlink() or latest.readlink() == previous:
+            _point(latest, place)
         _point(run_link, place)
         _sync(folder)
         _drop_versions(folder / _VERSIONS, run_id, keep={place, previous})

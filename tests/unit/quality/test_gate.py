@@ -214,3 +214,7 @@ def test_great_expectations_is_loaded_only_when_a_table_is_checked() -> None:
     )
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
+def test_a_day_without_files_passes(profile: pl.DataFrame) -> None:
+    assert broken(check(profile.clear(), "landing_profile")) == set()

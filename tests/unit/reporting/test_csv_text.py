@@ -61,6 +61,10 @@ def test_a_frame_without_rows_is_its_header() -> None:
     assert answer_csv(pl.DataFrame(schema={"a": pl.Int64, "b": pl.String})) == "a,b\n"
 
 
+def test_a_statement_without_an_answer_is_an_empty_file() -> None:
+    assert not answer_csv(pl.DataFrame())
+
+
 def test_a_report_rounds_floats_to_six_decimals_half_to_even_and_knows_no_minus_zero() -> None:
     frame = pl.DataFrame({"x": [0.1 + 0.2, 2**-7, 3 * 2**-7, -1e-9, -0.0, -2.5, 1e15, None]})
     written = report_csv(frame).split("\n")
