@@ -89,7 +89,7 @@ def publish_run(run_id: str) -> Path:
 
 
 def report_run(run_id: str, out: Path | None = None) -> Path:
-    """Write a stored run's reports into `<out>/<run_id>` and point `<out>/latest` at them.
+    """Write a stored run's reports into `<out>/<run_id>`; `<out>/latest` follows the runs with a forecast.
 
     Raises:
         UsageError: no such run.
@@ -102,7 +102,8 @@ def report_run(run_id: str, out: Path | None = None) -> Path:
     if tables[RUNS.name].is_empty():
         raise UsageError(f"run '{run_id}' is not stored: python -m pipeline status lists the latest")
     filled = {name: frame for name, frame in tables.items() if not frame.is_empty()}
-    return write_reports(out or settings.reports, run_id, filled)
+    has_forecast = "forecast" in tables[RUNS.name]["kind"]
+    return write_reports(out or settings.reports, run_id, filled, is_latest=has_forecast)
 
 
 def rows_of_run(connection: Connection, table: Table, run_id: str) -> pl.DataFrame:

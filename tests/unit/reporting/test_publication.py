@@ -204,3 +204,17 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, tables: Tables) ->
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(TransientError, match="could not be written"):
         write_reports(tmp_path / "file" / "reports", RUN_ID, tables)
+
+
+def test_a_backtest_alone_leaves_latest_with_the_last_forecast(tmp_path: Path, tables: Tables) -> None:
+    write_reports(tmp_path, "forecast-run", tables)
+    write_reports(tmp_path, "backtest-run", tables, is_latest=False)
+    assert (tmp_path / "latest").resolve().name == "forecast-run"
+    assert (tmp_path / "backtest-run" / "datapackage.json").exists()
+
+
+def test_what_is_added_to_the_latest_run_is_seen_in_latest(tmp_path: Path, tables: Tables) -> None:
+    some = dict(list(tables.items())[:1])
+    write_reports(tmp_path, "run", some)
+    write_reports(tmp_path, "run", tables, is_latest=False)
+    assert len(list((tmp_path / "latest").glob("*.csv"))) == len(tables.keys() - {"runs"})
