@@ -39,6 +39,7 @@ class ForecastPolicy:
     residual_inflation: float
     offset_share: float
     trend_limit: float
+    damping_limit: float
     path_ceiling: float
     demand_interval: float
 

@@ -14,7 +14,7 @@ from pipeline.forecasting.season import Season, fit_season
 Array = NDArray[np.float64]
 _SMOOTHING_PARAMETERS = 5
 _START_WEEKS = 10
-_DAMPING = (0.8, 0.98)
+_LEAST_DAMPING = 0.8
 
 
 class FitError(ValueError):
@@ -70,8 +70,9 @@ def _fit_seasons(scaled: Array, seasons: tuple[int, ...]) -> tuple[Season | None
 def _fit(observed: Array, season: Season | None, policy: ForecastPolicy) -> Any:  # noqa: ANN401  statsmodels is untyped
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    bridged = _bridge(observed)
-    first = (bridged - season.over(0, len(bridged)) if season else bridged)[:_START_WEEKS]
+    effect = season.over(0, len(observed)) if season else np.zeros(len(observed))
+    adjusted = _bridge(observed - effect)
+    first = adjusted[:_START_WEEKS]
     slope, level = np.polyfit(np.arange(1, len(first) + 1), first, 1)
     seasonal = {}
     if season:
@@ -81,14 +82,17 @@ def _fit(observed: Array, season: Season | None, policy: ForecastPolicy) -> Any:
             "initial_seasonal": season.pattern,
         }
     model = ETSModel(
-        bridged,
+        adjusted + effect,
         error="add",
         trend="add",
         damped_trend=True,
         initialization_method="known",
         initial_level=level,
         initial_trend=slope,
-        bounds={"smoothing_trend": (1e-4, policy.trend_limit), "damping_trend": _DAMPING},
+        bounds={
+            "smoothing_trend": (1e-4, policy.trend_limit),
+            "damping_trend": (_LEAST_DAMPING, policy.damping_limit),
+        },
         **seasonal,
     )
     result = model.fit(disp=False)

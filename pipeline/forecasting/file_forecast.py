@@ -1,5 +1,6 @@
 """Forecast any file of series with columns unique_id, ds, y by the models of the pipeline."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from pipeline.forecasting.series_forecast import Engine, forecast_series
 
 _COLUMNS = ("unique_id", "ds", "y")
 _LONGEST_HORIZON = 10_000
+_MOST_SEASONS = 2
 _LEAST_HISTORY = 1040
 _CYCLES = 8
 
@@ -34,8 +36,8 @@ def forecast_file(
     frame: pl.DataFrame,
     *,
     horizon: int,
-    season: tuple[int, ...] | None = None,
-    levels: tuple[int, ...] = (80, 95),
+    season: Sequence[int] | None = None,
+    levels: Sequence[int] = (80, 95),
     policy: Policy | None = None,
     engine: Engine = "ets",
 ) -> pl.DataFrame:
@@ -44,7 +46,8 @@ def forecast_file(
     Args:
         frame: unique_id, ds (date, timestamp or whole number, as such or as text), y (null: not observed).
         horizon: steps ahead, of the file's own frequency.
-        season: one or two periods in steps; None: the usual one of the frequency, where history allows.
+        season: one or two periods in steps, used where history allows; none given: the usual one of the
+            frequency.
         levels: central intervals in per cent.
         policy: by default the one that ships.
         engine: 'ets', or the 'seasonal_naive' baseline.
@@ -57,11 +60,12 @@ def forecast_file(
         UsageError: missing columns, no rows, unreadable times or numbers, duplicated times, mixed
             frequencies, or a horizon, season or level that cannot be.
     """
-    _require_options(horizon, season, levels)
+    chosen, levels = tuple(season or ()), tuple(levels)
+    _require_options(horizon, chosen, levels)
     rows = _read_columns(frame)
     groups = rows.partition_by("unique_id", maintain_order=True)
     step = infer_step(groups)
-    periods = tuple(length for length in (season or (step.season(),)) if length > 1)
+    periods = tuple(length for length in (chosen or (step.season(),)) if length > 1)
     rules = (policy or load_policy()).forecast
     rules = replace(rules, residual_weeks=max(rules.residual_weeks, *(2 * length for length in periods), 0))
     request = _Request(horizon, periods, levels, rules, engine)
@@ -72,10 +76,10 @@ def forecast_file(
     return pl.concat(shown)
 
 
-def _require_options(horizon: int, season: tuple[int, ...] | None, levels: tuple[int, ...]) -> None:
+def _require_options(horizon: int, season: tuple[int, ...], levels: tuple[int, ...]) -> None:
     if not 1 <= horizon <= _LONGEST_HORIZON:
         raise UsageError(f"horizon {horizon}: allowed are 1 to {_LONGEST_HORIZON} steps")
-    if season is not None and (not 1 <= len(season) <= 2 or min(season) < 1):  # noqa: PLR2004  at most two seasons
+    if len(season) > _MOST_SEASONS or any(length < 1 for length in season):
         raise UsageError(f"season {season}: give one or two periods of at least one step, such as 24,168")
     if not levels or any(not 1 <= level <= 99 for level in levels) or len(set(levels)) < len(levels):  # noqa: PLR2004  per cent
         raise UsageError(f"levels {levels}: give different whole per cents from 1 to 99, such as 80,95")

@@ -41,8 +41,9 @@ def fiscal_quarters_between(
     """List the quarters that meet [start, end), in order and without gaps.
 
     `fiscal_calendar`: fiscal_year, start_date, pattern; empty → the policy's default. Patterns of weeks
-    differ in their months, not in their quarters: 13 weeks each, the fourth longer where the next year starts a
-    week later. Years after the last stated one continue its pattern; before the first, the policy holds.
+    differ in their months, not in their quarters: 13 weeks each, the fourth longer where the next year
+    starts a week later. Years after the last stated one continue its pattern; before the first, the policy
+    holds.
 
     Raises:
         TerminalError: an unknown pattern, or years that start on the same day.
