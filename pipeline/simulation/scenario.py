@@ -22,8 +22,8 @@ class Scenario:
     """
 
     name: str
-    capacity_ratio: float = 1.14
-    capacity_lag_weeks: int = 6
+    capacity_ratio: float = 1.2
+    capacity_lag_weeks: int = 5
     surge_share: float = 0.40
     tail_from_share: float | None = None
     tail_ratio: float = 0.72
