@@ -1,0 +1,20 @@
+-- meaning: up to when each source has handed over everything of a type, by its own declarations
+-- grain: source x event type
+-- columns: source, type, complete_through (TIMESTAMPTZ)
+-- reads: events_as_of
+CREATE OR REPLACE MACRO completeness(as_of, up_to_position := 9223372036854775807) AS TABLE
+    WITH declared AS (
+        SELECT
+            source,
+            unnest(CAST(data -> 'types' AS VARCHAR [])) AS type,
+            CAST(upper(data ->> 'complete_through') AS TIMESTAMPTZ) AS complete_through
+        FROM events_as_of(as_of, up_to_position)
+        WHERE type = 'trn.source.completed.v1'
+    )
+
+    SELECT
+        source,
+        type,
+        max(complete_through) AS complete_through
+    FROM declared
+    GROUP BY source, type;

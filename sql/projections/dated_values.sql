@@ -1,0 +1,110 @@
+-- meaning: what holds when, for facts that are set for [valid_from, valid_to) and may overlap: at every moment the one
+--          that started last holds, of two that start together the one that was set last. A dated exception thus gives
+--          way again to what it interrupted
+-- grain: key x stretch of time without a change
+-- columns: subject, keys (list of VARCHAR, in the order of key_names), data (JSON of the event that holds), source, id,
+--          valid_from, valid_to (TIMESTAMPTZ; valid_to NULL: no end)
+-- reads: events_as_of
+CREATE OR REPLACE MACRO dated_values(
+    as_of, up_to_position, event_type, key_names, is_keyed_by_subject
+) AS TABLE
+    WITH stated AS (
+        SELECT
+            CASE WHEN is_keyed_by_subject THEN subject END AS subject,
+            data ->> key_names AS keys,
+            data,
+            source,
+            id,
+            apply_order,
+            utc_moment(data ->> 'valid_from') AS from_at,
+            coalesce(utc_moment(data ->> 'valid_to'), TIMESTAMP 'infinity') AS until_at
+        FROM events_as_of(as_of, up_to_position)
+        WHERE type = event_type
+    ),
+
+    edges AS (
+        SELECT
+            subject,
+            keys,
+            from_at AS edge_at
+        FROM stated
+        UNION
+        SELECT
+            subject,
+            keys,
+            until_at AS edge_at
+        FROM stated
+    ),
+
+    stretches AS (
+        SELECT
+            subject,
+            keys,
+            edge_at,
+            lead(edge_at) OVER (PARTITION BY subject, keys ORDER BY edge_at) AS next_edge_at
+        FROM edges
+    ),
+
+    holding AS (
+        SELECT
+            stretches.subject,
+            stretches.keys,
+            stretches.edge_at,
+            stretches.next_edge_at,
+            stated.data,
+            stated.source,
+            stated.id
+        FROM stretches
+        INNER JOIN stated
+            ON
+                stretches.subject IS NOT DISTINCT FROM stated.subject
+                AND stretches.keys IS NOT DISTINCT FROM stated.keys
+                AND stretches.edge_at >= stated.from_at
+                AND stretches.edge_at < stated.until_at
+        QUALIFY
+            row_number() OVER (
+                PARTITION BY stretches.subject, stretches.keys, stretches.edge_at
+                ORDER BY stated.from_at DESC, stated.apply_order DESC
+            ) = 1
+    ),
+
+    joined AS (
+        SELECT
+            subject,
+            keys,
+            source,
+            id,
+            data,
+            edge_at,
+            next_edge_at,
+            edge_at IS DISTINCT FROM lag(next_edge_at) OVER key_stretches
+            OR (source, id) IS DISTINCT FROM lag((source, id)) OVER key_stretches AS is_new
+        FROM holding
+        WINDOW key_stretches AS (PARTITION BY subject, keys ORDER BY edge_at)
+    ),
+
+    numbered AS (
+        SELECT
+            subject,
+            keys,
+            source,
+            id,
+            data,
+            edge_at,
+            next_edge_at,
+            sum(CAST(is_new AS INTEGER)) OVER (
+                PARTITION BY subject, keys ORDER BY edge_at ROWS UNBOUNDED PRECEDING
+            ) AS stretch
+        FROM joined
+    )
+
+    SELECT
+        subject,
+        keys,
+        any_value(data) AS data,
+        any_value(source) AS source,
+        any_value(id) AS id,
+        min(edge_at) AT TIME ZONE 'UTC' AS valid_from,
+        nullif(max(next_edge_at), TIMESTAMP 'infinity') AT TIME ZONE 'UTC' AS valid_to
+    FROM numbered
+    GROUP BY subject, keys, stretch;

@@ -1,0 +1,34 @@
+-- meaning: direct demand that was declined. A decline of a line placed before belongs to the moment of its order,
+--          whose chips it takes out of the order book, so that nothing is counted twice; any other stands at its own time
+-- grain: one decline
+-- columns: subject (order line or opportunity), customer_id, segment, region (NULL: none given), generation, reason,
+--          chips (chips), declined_at, demanded_at (TIMESTAMPTZ: the moment that the demand is counted at)
+-- reads: events_as_of, order_book, customers
+CREATE OR REPLACE MACRO declines(as_of, up_to_position := 9223372036854775807) AS TABLE
+    WITH declined AS (
+        SELECT
+            subject,
+            time,
+            data ->> 'customer_id' AS customer_id,
+            data ->> 'segment' AS segment,
+            data ->> 'region' AS region,
+            data ->> 'generation' AS generation,
+            data ->> 'reason' AS reason,
+            CAST(data ->> 'chips' AS BIGINT) AS chips
+        FROM events_as_of(as_of, up_to_position)
+        WHERE type = 'trn.order.declined.v1'
+    )
+
+    SELECT
+        declined.subject,
+        declined.generation,
+        declined.reason,
+        declined.chips,
+        declined.time AS declined_at,
+        coalesce(declined.customer_id, orders.customer_id) AS customer_id,
+        coalesce(declined.segment, customers.segment, orders.segment, 'unassigned') AS segment,
+        coalesce(declined.region, orders.region) AS region,
+        least(coalesce(orders.placed_at, declined.time), declined.time) AS demanded_at
+    FROM declined
+    LEFT JOIN order_book(as_of, up_to_position) AS orders ON declined.subject = orders.order_line
+    LEFT JOIN customers(as_of, up_to_position) AS customers ON declined.customer_id = customers.customer_id;

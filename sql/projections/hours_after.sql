@@ -1,0 +1,5 @@
+-- meaning: the moment some hours after another; more than twenty years count as twenty
+-- grain: one value: TIMESTAMP; NULL where the hours are
+-- reads: nothing
+CREATE OR REPLACE MACRO hours_after(moment, hours) AS
+    moment + to_microseconds(CAST(least(hours, 175200) * 3600000000 AS BIGINT));

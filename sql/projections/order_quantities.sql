@@ -1,0 +1,69 @@
+-- meaning: what became of the chips of order lines after all their steps, in order. A decline from before the order was
+--          placed takes nothing from it
+-- grain: one order line
+-- columns: order_line; in chips: chips_ordered (latest total), chips_cancelled (chips_declined included), chips_declined
+--          (by us), chips_shipped, chips_over_cancelled and chips_over_shipped (what did not fit)
+-- reads: order_steps, order_after
+CREATE OR REPLACE MACRO order_quantities(as_of, up_to_position := 9223372036854775807) AS TABLE
+    WITH RECURSIVE moves AS (
+        SELECT
+            order_line,
+            type,
+            chips,
+            shipped_chips,
+            row_number() OVER (PARTITION BY order_line ORDER BY step) AS move,
+            count(*) OVER (PARTITION BY order_line) AS last_move
+        FROM (
+            SELECT
+                *,
+                first_value(time) OVER (PARTITION BY order_line ORDER BY step) AS placed_at
+            FROM order_steps(as_of, up_to_position)
+        ) AS steps
+        WHERE
+            type IN ('trn.order.placed.v1', 'trn.order.cancelled.v1')
+            OR (type = 'trn.order.declined.v1' AND time >= placed_at)
+            OR (type = 'trn.order.changed.v1' AND chips IS NOT NULL)
+            OR shipped_chips > 0
+    ),
+
+    folded AS (
+        SELECT
+            order_line,
+            move,
+            last_move,
+            {
+                'ordered': chips,
+                'cancelled': CAST(0 AS BIGINT),
+                'declined': CAST(0 AS BIGINT),
+                'shipped': CAST(0 AS BIGINT),
+                'over_cancelled': CAST(0 AS BIGINT)
+            } AS held
+        FROM moves
+        WHERE move = 1
+        UNION ALL
+        SELECT
+            folded.order_line,
+            moves.move,
+            moves.last_move,
+            order_after(folded.held, moves.type, moves.chips, moves.shipped_chips) AS held
+        FROM folded
+        INNER JOIN moves ON folded.order_line = moves.order_line AND folded.move + 1 = moves.move
+    ),
+
+    ended AS (
+        SELECT
+            order_line,
+            unnest(held)
+        FROM folded
+        WHERE move = last_move
+    )
+
+    SELECT
+        order_line,
+        ordered AS chips_ordered,
+        cancelled AS chips_cancelled,
+        declined AS chips_declined,
+        shipped AS chips_shipped,
+        over_cancelled AS chips_over_cancelled,
+        greatest(0, shipped + cancelled - ordered) AS chips_over_shipped
+    FROM ended;

@@ -1,0 +1,78 @@
+-- meaning: the life of order lines, step by step, with what each step moved. A shipment counts the greater of what was
+--          dispatched and what was delivered under its shipment_id, so that shipped_chips of a step is what it added
+-- grain: one event of an opened order line
+-- columns: order_line, step, type, time, the payload's fields (chips NULL: none given), shipped_chips (chips)
+-- reads: subject_steps
+CREATE OR REPLACE MACRO order_steps(as_of, up_to_position := 9223372036854775807) AS TABLE
+    WITH parsed AS (
+        SELECT
+            subject AS order_line,
+            step,
+            type,
+            time,
+            source,
+            type IN ('trn.shipment.dispatched.v1', 'trn.shipment.delivered.v1') AS is_shipment,
+            json_transform(
+                data,
+                '{
+                    "chips": "BIGINT", "generation": "VARCHAR", "region": "VARCHAR", "segment": "VARCHAR",
+                    "customer_id": "VARCHAR", "order_id": "VARCHAR", "opportunity_id": "VARCHAR",
+                    "contract_id": "VARCHAR", "need_id": "VARCHAR", "sku": "VARCHAR", "lot_chips": "BIGINT",
+                    "requested_date": "VARCHAR", "promised_date": "VARCHAR", "unit_price": "DOUBLE",
+                    "currency": "VARCHAR", "shipment_id": "VARCHAR", "reason": "VARCHAR", "disposition": "VARCHAR"
+                }'
+            ) AS payload
+        FROM
+            subject_steps(
+                as_of,
+                up_to_position,
+                'trn.order.placed.v1',
+                [
+                    'trn.order.promised.v1',
+                    'trn.order.changed.v1',
+                    'trn.order.cancelled.v1',
+                    'trn.order.declined.v1',
+                    'trn.order.returned.v1',
+                    'trn.shipment.dispatched.v1',
+                    'trn.shipment.delivered.v1'
+                ]
+            )
+    ),
+
+    unpacked AS (
+        SELECT
+            parsed.* EXCLUDE (payload),
+            unnest(parsed.payload)
+        FROM parsed
+    ),
+
+    moved AS (
+        SELECT
+            order_line,
+            step,
+            greatest(
+                coalesce(sum(chips) FILTER (WHERE type = 'trn.shipment.dispatched.v1') OVER shipment, 0),
+                coalesce(sum(chips) FILTER (WHERE type = 'trn.shipment.delivered.v1') OVER shipment, 0)
+            ) AS moved_chips,
+            shipment_id
+        FROM unpacked
+        WHERE is_shipment
+        WINDOW shipment AS (PARTITION BY order_line, shipment_id ORDER BY step ROWS UNBOUNDED PRECEDING)
+    ),
+
+    shipped AS (
+        SELECT
+            order_line,
+            step,
+            CAST(
+                moved_chips
+                - coalesce(lag(moved_chips) OVER (PARTITION BY order_line, shipment_id ORDER BY step), 0) AS BIGINT
+            ) AS shipped_chips
+        FROM moved
+    )
+
+    SELECT
+        unpacked.*,
+        coalesce(shipped.shipped_chips, 0) AS shipped_chips
+    FROM unpacked
+    LEFT JOIN shipped ON unpacked.order_line = shipped.order_line AND unpacked.step = shipped.step;

@@ -1,0 +1,32 @@
+-- meaning: the life of subjects of one kind, step by step. The opening event is step 1 whatever its time, so that what
+--          was stamped before it still takes effect; a second opening is a step like any other. Subjects that nothing
+--          opened have no steps (see orphans)
+-- grain: one event of an opened subject
+-- columns: as in events_as_of, and step (1, 2, ... within the subject)
+-- reads: events_as_of
+CREATE OR REPLACE MACRO subject_steps(
+    as_of, up_to_position, opening_type, following_types
+) AS TABLE
+    WITH lives AS (
+        SELECT *
+        FROM events_as_of(as_of, up_to_position)
+        WHERE type = opening_type OR type IN following_types
+    ),
+
+    openings AS (
+        SELECT
+            subject,
+            arg_min(log_position, apply_order) AS log_position
+        FROM lives
+        WHERE type = opening_type
+        GROUP BY subject
+    )
+
+    SELECT
+        lives.*,
+        row_number() OVER (
+            PARTITION BY lives.subject
+            ORDER BY lives.log_position <> openings.log_position, lives.apply_order
+        ) AS step
+    FROM lives
+    INNER JOIN openings ON lives.subject = openings.subject;

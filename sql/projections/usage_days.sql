@@ -1,0 +1,46 @@
+-- meaning: metered use by day: a period's chip-hours are spread over the days that it covers in proportion to time, a
+--          correction over the days of the period that it corrects
+-- grain: segment x generation x region x reservation x day
+-- columns: segment, generation, region, reservation_id (NULL: outside reservations), day_date (DATE), chip_hours (hours),
+--          is_daily (all metered periods are a day or shorter; NULL: corrections only)
+-- reads: usage_periods
+CREATE OR REPLACE MACRO usage_days(as_of, up_to_position := 9223372036854775807) AS TABLE
+    WITH periods AS (
+        SELECT
+            segment,
+            generation,
+            region,
+            reservation_id,
+            start_at,
+            end_at,
+            type = 'trn.usage.metered.v1' AS is_metered,
+            CAST(sum(exact(chip_hours)) AS DOUBLE) AS chip_hours
+        FROM usage_periods(as_of, up_to_position)
+        GROUP BY ALL
+    ),
+
+    days AS (
+        SELECT
+            *,
+            unnest(range(date_trunc('day', start_at), end_at, INTERVAL 1 DAY)) AS day_at
+        FROM periods
+    )
+
+    SELECT
+        segment,
+        generation,
+        region,
+        reservation_id,
+        CAST(day_at AS DATE) AS day_date,
+        CAST(
+            sum(
+                exact(
+                    chip_hours
+                    * hours_shared(start_at, end_at, day_at, day_at + INTERVAL 1 DAY)
+                    / hours_shared(start_at, end_at, start_at, end_at)
+                )
+            ) AS DOUBLE
+        ) AS chip_hours,
+        bool_and(end_at - start_at <= INTERVAL 1 DAY) FILTER (WHERE is_metered) AS is_daily
+    FROM days
+    GROUP BY ALL;

@@ -1,0 +1,5 @@
+-- meaning: the Monday of the week of a day or of a moment on the UTC clock
+-- grain: one value: DATE
+-- reads: nothing
+CREATE OR REPLACE MACRO week_of(moment) AS
+    CAST(date_trunc('week', moment) AS DATE);
