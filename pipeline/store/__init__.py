@@ -2,11 +2,20 @@
 
 from pipeline.store.publication import publish_copy
 from pipeline.store.sql_files import SQL_FOLDER, sql_text
-from pipeline.store.warehouse import Connection, read_answer, read_frame, reader, replace_rows, writer
+from pipeline.store.warehouse import (
+    Connection,
+    DatabaseError,
+    read_answer,
+    read_frame,
+    reader,
+    replace_rows,
+    writer,
+)
 
 __all__ = [
     "SQL_FOLDER",
     "Connection",
+    "DatabaseError",
     "publish_copy",
     "read_answer",
     "read_frame",

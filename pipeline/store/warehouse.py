@@ -15,6 +15,7 @@ from pipeline.store.lock import writer_lock
 from pipeline.store.sql_files import migrations, projections, projections_hash, sql_text
 
 Connection = duckdb.DuckDBPyConnection
+DatabaseError = duckdb.Error
 
 MEMORY_LIMIT = "1GiB"
 

@@ -18,7 +18,7 @@ CREATE TABLE events (
     batch_id VARCHAR NOT NULL,
     source_file VARCHAR NOT NULL,
     source_line BIGINT NOT NULL,
-    event_key UHUGEINT NOT NULL,
+    event_key UUID NOT NULL,
     content_hash VARCHAR NOT NULL,
     attributes JSON,
     flags VARCHAR[] NOT NULL,

@@ -27,19 +27,19 @@ class Attribute:
 ENVELOPE = (
     Attribute("specversion", TEXT, "CloudEvents version", '"1.0"', is_required=True),
     Attribute(
-        "id", TEXT, "the producer's id of the event", f"1 to {LONGEST_ID} characters", is_required=True
+        "id", TEXT, "the producer's id of the event", f"a string of 1 to {LONGEST_ID} characters", is_required=True
     ),
     Attribute(
         "source",
         TEXT,
         "the producer; with `id` the identity of the event",
-        f"URI-reference of 1 to {LONGEST_SOURCE} characters",
+        f"a URI-reference of 1 to {LONGEST_SOURCE} characters",
         is_required=True,
     ),
     Attribute(
         "type", TEXT, "what happened, with its schema version", "a type of the catalogue", is_required=True
     ),
-    Attribute("subject", TEXT, "the thing it happened to", "not empty; required where the type names one"),
+    Attribute("subject", TEXT, "the thing it happened to", "a string, not empty; required where the type names one"),
     Attribute(
         "time",
         INSTANT,

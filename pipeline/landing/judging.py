@@ -1,0 +1,271 @@
+"""The exact half of validation: one line judged by the letter of the contract.
+
+It decides every line that SQL could not prove right (`proving`): it gives the reason of a refusal, or clears
+the line and states the event. About 30 microseconds a line, so it is no place for the bulk of a file.
+"""
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from pipeline.core.ids import content_hash
+from pipeline.landing.hashing import hashed_text
+from pipeline.landing.parsing import Member, Refusal, RefusedLineError, parse_object, shown
+from pipeline.schemas.events import (
+    CATALOGUE,
+    ENVELOPE,
+    AtMostDays,
+    Attribute,
+    ComesWith,
+    EventType,
+    Field,
+    OneOf,
+    Reason,
+    Rising,
+    Rule,
+)
+from pipeline.schemas.events.envelope import (
+    CONTENT_TYPE,
+    FIRST_YEAR,
+    LAST_YEAR,
+    LONGEST_ID,
+    LONGEST_SOURCE,
+    SPEC_VERSION,
+    URI_REFERENCE,
+)
+from pipeline.schemas.events.kinds import (
+    DAY_MICROSECONDS,
+    NUMBER,
+    NumberToken,
+    decimal_value,
+    json_type,
+    moment_microseconds,
+)
+
+_FIRST = moment_microseconds(f"{FIRST_YEAR}-01-01T00:00:00Z") or 0
+_END = moment_microseconds(f"{LAST_YEAR + 1}-01-01T00:00:00Z") or 0
+_NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
+
+
+@dataclass(frozen=True)
+class Event:
+    """A line that is an event; instants are microseconds since 1970 in UTC, `data` the producer's text."""
+
+    source: str
+    id: str
+    type: str
+    subject: str | None
+    time: int
+    recordedtime: int | None
+    known_at: int
+    sequence: str | None
+    datacontenttype: str | None
+    dataschema: str | None
+    attributes: str | None
+    flags: list[str]
+    data: str
+    content_hash: str
+
+
+def judge(raw: str, catalogue: Mapping[str, EventType] = CATALOGUE) -> Event | Refusal:
+    """Return the event that the line states, or why it states none."""
+    try:
+        members = parse_object(raw)
+        values = {name: member.value for name, member in members.items()}
+        _check_finite(values, "")
+        _check_encodable(values)
+        _check_envelope(values)
+        event_type = _known_type(values["type"], tuple(catalogue))
+        return _state_event(members, values, catalogue[event_type])
+    except RefusedLineError as refused:
+        return refused.refusal
+
+
+def _state_event(members: Mapping[str, Member], values: dict[str, Any], event_type: EventType) -> Event:
+    data = values["data"]
+    if event_type.subject is not None and values.get("subject") is None:
+        raise RefusedLineError(
+            Reason.MISSING_ATTRIBUTE,
+            f"subject is absent; {event_type.name} needs it: {event_type.subject}",
+        )
+    for field in event_type.fields:
+        _check_field(field, data.get(field.name), event_type.name)
+    present = {field.name: field for field in event_type.fields if data.get(field.name) is not None}
+    for rule in event_type.rules:
+        _check_rule(rule, data, present)
+    time, recorded = moment_microseconds(values["time"]), moment_microseconds(values.get("recordedtime"))
+    until = moment_microseconds(data[event_type.reports_until]) if event_type.reports_until else None
+    known = {attribute.name for attribute in ENVELOPE}
+    others = {
+        name: member for name, member in members.items() if name not in known and member.value is not None
+    }
+    return Event(
+        source=values["source"],
+        id=values["id"],
+        type=event_type.name,
+        subject=values.get("subject"),
+        time=time or 0,
+        recordedtime=recorded,
+        known_at=max(instant for instant in (time, recorded, until) if instant is not None),
+        sequence=values.get("sequence"),
+        datacontenttype=values.get("datacontenttype"),
+        dataschema=values.get("dataschema"),
+        attributes=_rejoin(others) if others else None,
+        flags=[
+            f"unknown_value:{name}"
+            for name, field in present.items()
+            if field.values and data[name] not in field.values
+        ],
+        data=members["data"].text,
+        content_hash=content_hash(hashed_text(values, event_type)),
+    )
+
+
+def _rejoin(members: Mapping[str, Member]) -> str:
+    return "{" + ",".join(f"{json.dumps(name)}:{member.text}" for name, member in members.items()) + "}"
+
+
+def _check_finite(value: object, path: str) -> None:
+    if isinstance(value, NumberToken):
+        if value in _NOT_FINITE:
+            raise RefusedLineError(
+                Reason.NOT_FINITE, f"{path}: got {value}; allowed: {NUMBER.allowed} (JSON knows no {value})"
+            )
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            _check_finite(member, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for member in value:
+            _check_finite(member, path)
+
+
+def _check_encodable(values: dict[str, Any]) -> None:
+    try:
+        json.dumps(values, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise RefusedLineError(
+            Reason.INVALID_JSON, "the line holds half of a \\u pair (a lone surrogate), which is no character"
+        ) from None
+
+
+def _check_envelope(values: dict[str, Any]) -> None:
+    for attribute in ENVELOPE:
+        value = values.get(attribute.name)
+        if value is None:
+            if attribute.is_required:
+                raise RefusedLineError(
+                    Reason.MISSING_ATTRIBUTE,
+                    f"{attribute.name} is absent; every event needs it: {attribute.rule}",
+                )
+            continue
+        wanted = "object" if attribute.name == "data" else "string"
+        if json_type(value) != wanted:
+            _refuse_attribute(Reason.WRONG_TYPE, attribute, value)
+        _check_attribute(attribute, value)
+
+
+def _refuse_attribute(reason: Reason, attribute: Attribute, value: object) -> None:
+    raise RefusedLineError(reason, f"{attribute.name}: got {shown(value)}; allowed: {attribute.rule}")
+
+
+def _check_attribute(attribute: Attribute, value: Any) -> None:  # noqa: ANN401 any JSON value
+    match attribute.name:
+        case "specversion" if value != SPEC_VERSION:
+            _refuse_attribute(Reason.INVALID_VALUE, attribute, value)
+        case "datacontenttype" if value != CONTENT_TYPE:
+            _refuse_attribute(Reason.INVALID_VALUE, attribute, value)
+        case "id" if not 1 <= len(value) <= LONGEST_ID:
+            _refuse_attribute(Reason.INVALID_LENGTH, attribute, value)
+        case "subject" if not value:
+            _refuse_attribute(Reason.INVALID_LENGTH, attribute, value)
+        case "source" if not 1 <= len(value) <= LONGEST_SOURCE:
+            _refuse_attribute(Reason.INVALID_LENGTH, attribute, value)
+        case "source" if not URI_REFERENCE.fullmatch(value):
+            _refuse_attribute(Reason.INVALID_SOURCE, attribute, value)
+        case "time" | "recordedtime":
+            if attribute.kind and not attribute.kind.accepts(value):
+                _refuse_attribute(Reason.INVALID_INSTANT, attribute, value)
+            if attribute.name == "time" and not _FIRST <= (moment_microseconds(value) or 0) < _END:
+                _refuse_attribute(Reason.OUT_OF_RANGE, attribute, value)
+        case _:
+            pass
+
+
+@lru_cache(maxsize=4096)
+def _known_type(name: str, known: tuple[str, ...]) -> str:
+    if name in known:
+        return name
+    likely = difflib.get_close_matches(name[:100], known, n=1)
+    hint = f"; did you mean {likely[0]}?" if likely else ""
+    raise RefusedLineError(
+        Reason.UNKNOWN_TYPE,
+        f"type: got {shown(name)}, which the catalogue does not know{hint} "
+        "(such lines land with 'quarantine reland' once it does)",
+    )
+
+
+def _check_field(field: Field, value: Any, type_name: str) -> None:  # noqa: ANN401 any JSON value
+    if value is None:
+        if field.is_required:
+            raise RefusedLineError(
+                Reason.MISSING_FIELD, f"data.{field.name} is absent; {type_name} needs it: {field.allowed}"
+            )
+        return
+    kind = field.kind
+    if json_type(value) not in kind.json_types:
+        _refuse_field(Reason.WRONG_TYPE, field, value)
+    if not kind.accepts(value):
+        _refuse_field(kind.reason, field, value)
+    if kind.scale == "number" and not _is_in_range(field, decimal_value(value)):
+        _refuse_field(Reason.OUT_OF_RANGE, field, value)
+
+
+def _refuse_field(reason: Reason, field: Field, value: object) -> None:
+    raise RefusedLineError(reason, f"data.{field.name}: got {shown(value)}; allowed: {field.allowed}")
+
+
+def _is_in_range(field: Field, value: Decimal) -> bool:
+    return (
+        (field.minimum is None or value >= field.minimum)
+        and (field.above is None or value > field.above)
+        and (field.maximum is None or value <= field.maximum)
+        and (field.other_than is None or value != field.other_than)
+    )
+
+
+def _check_rule(rule: Rule, data: dict[str, Any], present: Mapping[str, Field]) -> None:
+    match rule:
+        case Rising(names, reason, is_strict):
+            shown_order = (" < " if is_strict else " ≤ ").join(names)
+            found = [name for name in names if name in present]
+            for low, high in pairwise(found):
+                first, second = _comparable(present[low], data[low]), _comparable(present[high], data[high])
+                if first > second or (is_strict and first == second):
+                    got = f"{low} {shown(data[low])}, {high} {shown(data[high])}"
+                    raise RefusedLineError(reason, f"data: got {got}; allowed: {shown_order}")
+        case AtMostDays(start, end, days, reason):
+            span = _comparable(present[end], data[end]) - _comparable(present[start], data[start])
+            if span > days * DAY_MICROSECONDS:
+                got = f"{shown(data[start])} to {shown(data[end])}"
+                raise RefusedLineError(reason, f"data: got a period of {got}; allowed: at most {days} days")
+        case ComesWith(name, companion, reason):
+            if name in present and companion not in present:
+                raise RefusedLineError(
+                    reason, f"data.{companion} is absent; allowed with {name}: {companion} beside it"
+                )
+        case OneOf(names, reason):
+            if not any(name in present for name in names):
+                raise RefusedLineError(
+                    reason, f"data names no change; allowed: at least one of {', '.join(names)}"
+                )
+
+
+def _comparable(field: Field, value: Any) -> Decimal | int:  # noqa: ANN401 any JSON value
+    if field.kind.scale == "moment":
+        return moment_microseconds(value) or 0
+    return decimal_value(value)

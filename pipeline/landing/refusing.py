@@ -1,0 +1,58 @@
+"""Put refused lines into the quarantine."""
+
+from collections.abc import Iterable, Sequence
+
+import pyarrow as pa
+
+from pipeline.landing.blocks import RefusedLine
+from pipeline.landing.gathering import Batch, Gathered
+from pipeline.landing.lines import without_line_end
+from pipeline.landing.parsing import Refusal
+from pipeline.store import Connection, sql_text
+
+Refusals = Sequence[tuple[int, Refusal]]
+
+_REFUSED = pa.schema(
+    [
+        ("source_file", pa.string()),
+        ("source_line", pa.int64()),
+        ("raw", pa.string()),
+        ("envelope", pa.string()),
+        ("reason", pa.string()),
+        ("message", pa.string()),
+    ]
+)
+
+
+def quarantine_lines(connection: Connection, gathered: Gathered, refusals: Refusals, batch: Batch) -> None:
+    """Keep refused lines of a portion; of table rows the row, and the envelope made of it beside."""
+    ordinals = [ordinal for ordinal, _ in refusals]
+    columns = (gathered.pick(name, ordinals) for name in ("source_line", "raw", "row"))
+    rows = []
+    for (ordinal, refusal), number, raw, row in zip(refusals, *columns, strict=True):
+        name = gathered.names[gathered.file_numbers[ordinal]]
+        text, envelope = (without_line_end(raw), None) if row is None else (row, raw)
+        rows.append((name, int(number), text, envelope, refusal.reason.value, refusal.message))
+    _insert(connection, rows, batch)
+
+
+def quarantine_unread(
+    connection: Connection, name: str, refused: Iterable[RefusedLine], batch: Batch
+) -> None:
+    """Keep lines that the reader of a file refused."""
+    rows = [
+        (name, line.source_line, line.raw, None, line.refusal.reason.value, line.refusal.message)
+        for line in refused
+    ]
+    _insert(connection, rows, batch)
+
+
+def _insert(connection: Connection, rows: Sequence[tuple[object, ...]], batch: Batch) -> None:
+    if not rows:
+        return
+    columns = zip(zip(*rows, strict=True), _REFUSED.types, strict=True)
+    table = pa.table([pa.array(column, kind) for column, kind in columns], schema=_REFUSED)
+    connection.register("refused_lines", table)
+    parameters = {"batch_id": batch.batch_id, "landed_at": batch.landed_at}
+    connection.execute(sql_text("landing/insert_quarantine"), parameters)
+    connection.unregister("refused_lines")

@@ -1,0 +1,64 @@
+-- meaning: what becomes of contested arrivals: the first of an identity stays, the log's before any arrival;
+--          the same content again is a duplicate, other content a conflict
+-- grain: one contested arrival that does not land
+-- reads: arrivals, arrival_keys, contested_keys, events
+WITH
+contested AS (
+    SELECT
+        arrivals.ordinal,
+        arrivals.source,
+        arrivals.id,
+        arrivals.content_hash
+    FROM arrivals
+    SEMI JOIN (
+        SELECT arrival_keys.ordinal
+        FROM arrival_keys
+        SEMI JOIN contested_keys ON arrival_keys.event_key = contested_keys.event_key
+    ) AS keyed ON arrivals.ordinal = keyed.ordinal
+),
+
+holders AS (
+    SELECT
+        events.source,
+        events.id,
+        events.content_hash,
+        events.source_file,
+        events.source_line,
+        -1 AS ordinal
+    FROM events
+    SEMI JOIN contested_keys ON events.event_key = contested_keys.event_key
+    UNION ALL
+    SELECT
+        source,
+        id,
+        content_hash,
+        NULL AS source_file,
+        NULL AS source_line,
+        ordinal
+    FROM contested
+),
+
+firsts AS (
+    SELECT
+        source,
+        id,
+        arg_min(content_hash, ordinal) AS content_hash,
+        min(ordinal) AS ordinal,
+        max(source_file) AS source_file,
+        max(source_line) AS source_line
+    FROM holders
+    GROUP BY source, id
+)
+
+SELECT
+    contested.ordinal,
+    contested.content_hash = firsts.content_hash AS is_duplicate,
+    firsts.ordinal AS first_ordinal,
+    contested.source,
+    contested.id,
+    firsts.source_file,
+    firsts.source_line
+FROM contested
+INNER JOIN firsts ON contested.source = firsts.source AND contested.id = firsts.id
+WHERE contested.ordinal <> firsts.ordinal
+ORDER BY contested.ordinal;
