@@ -142,5 +142,5 @@ def runs_row(run: Run, kind: str, *, status: str, message: str | None = None) ->
 
 def projection(connection: Connection, macro: str, run: Run) -> pl.DataFrame:
     """Return the rows of a projection macro as the run sees them, in a fixed order."""
-    query = f"FROM {macro}($as_of, position := $position) ORDER BY ALL"
+    query = f"FROM {macro}($as_of, $position) ORDER BY ALL"
     return read_frame(connection, query, run.bounds)

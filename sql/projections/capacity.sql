@@ -1,9 +1,9 @@
--- meaning: cloud capacity by week as time-weighted means; the mean of the running week is over the part that has passed.
---          A week in which capacity first appears counts the hours before it as zero
+-- meaning: cloud capacity by week as time-weighted means; the mean of the running week is over the part that
+--          has passed. A week in which capacity first appears counts the hours before it as zero
 -- grain: generation x region x week
--- columns: generation, region, period_start, period_end (DATE); chips: installed_chips, sellable_chips (NULL: no
---          capacity was ever told), retired_chips (sum of the week), cap_chips (mean over the sold-out hours; NULL: not
---          sold out); is_soldout, soldout_share (share of the hours)
+-- columns: generation, region, period_start, period_end (DATE); chips: installed_chips, sellable_chips (NULL:
+--          no capacity was ever told), retired_chips (sum of the week), cap_chips (mean over the sold-out
+--          hours; NULL: not sold out); is_soldout, soldout_share (share of the hours)
 -- reads: capacity_levels, soldouts, events_as_of
 CREATE OR REPLACE MACRO capacity(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH stretches AS (
@@ -39,7 +39,7 @@ CREATE OR REPLACE MACRO capacity(as_of, up_to_position := 9223372036854775807) A
         SELECT
             generation,
             region,
-            CAST(week_at AS DATE) AS period_start,
+            cast(week_at AS DATE) AS period_start,
             installed_chips,
             sellable_chips,
             cap_chips,
@@ -67,7 +67,7 @@ CREATE OR REPLACE MACRO capacity(as_of, up_to_position := 9223372036854775807) A
             data ->> 'generation' AS generation,
             data ->> 'region' AS region,
             week_of(utc_clock(time)) AS period_start,
-            sum(CAST(data ->> 'chips' AS BIGINT)) AS retired_chips
+            sum(cast(data ->> 'chips' AS BIGINT)) AS retired_chips
         FROM events_as_of(as_of, up_to_position)
         WHERE type = 'trn.capacity.retired.v1'
         GROUP BY ALL
@@ -77,13 +77,13 @@ CREATE OR REPLACE MACRO capacity(as_of, up_to_position := 9223372036854775807) A
         means.generation,
         means.region,
         means.period_start,
+        cast(means.installed_chips AS DOUBLE) AS installed_chips,
+        cast(means.sellable_chips AS DOUBLE) AS sellable_chips,
+        cast(coalesce(retired.retired_chips, 0) AS DOUBLE) AS retired_chips,
+        cast(means.cap_chips AS DOUBLE) AS cap_chips,
+        cast(least(1, means.soldout_share) AS DOUBLE) AS soldout_share,
         means.period_start + 7 AS period_end,
-        CAST(means.installed_chips AS DOUBLE) AS installed_chips,
-        CAST(means.sellable_chips AS DOUBLE) AS sellable_chips,
-        CAST(coalesce(retired.retired_chips, 0) AS DOUBLE) AS retired_chips,
-        means.soldout_share > 0 AS is_soldout,
-        CAST(means.cap_chips AS DOUBLE) AS cap_chips,
-        CAST(least(1, means.soldout_share) AS DOUBLE) AS soldout_share
+        means.soldout_share > 0 AS is_soldout
     FROM means
     LEFT JOIN retired
         ON

@@ -1,5 +1,5 @@
--- meaning: chips asked for in the cloud and not given, by week: time-weighted means over the 168 hours of the week. What
---          was denied for quota or price stands apart
+-- meaning: chips asked for in the cloud and not given, by week: time-weighted means over the 168 hours of the
+--          week. What was denied for quota or price stands apart
 -- grain: segment x generation x region x week
 -- columns: segment, generation, region, period_start, period_end (DATE); chips: unmet_chips, unmet_quota_chips,
 --          unmet_price_chips
@@ -20,7 +20,7 @@ CREATE OR REPLACE MACRO cloud_unmet(
             generation,
             region,
             cause,
-            CAST(week_at AS DATE) AS period_start,
+            cast(week_at AS DATE) AS period_start,
             exact(open_chips * hours_shared(from_at, until_at, week_at, week_at + INTERVAL 7 DAY)) AS chip_hours
         FROM weeks
     )
@@ -31,8 +31,8 @@ CREATE OR REPLACE MACRO cloud_unmet(
         region,
         period_start,
         period_start + 7 AS period_end,
-        coalesce(CAST(sum(chip_hours) FILTER (WHERE cause = 'capacity') AS DOUBLE) / 168, 0) AS unmet_chips,
-        coalesce(CAST(sum(chip_hours) FILTER (WHERE cause = 'quota') AS DOUBLE) / 168, 0) AS unmet_quota_chips,
-        coalesce(CAST(sum(chip_hours) FILTER (WHERE cause = 'price') AS DOUBLE) / 168, 0) AS unmet_price_chips
+        coalesce(cast(sum(chip_hours) FILTER (WHERE cause = 'capacity') AS DOUBLE) / 168, 0) AS unmet_chips,
+        coalesce(cast(sum(chip_hours) FILTER (WHERE cause = 'quota') AS DOUBLE) / 168, 0) AS unmet_quota_chips,
+        coalesce(cast(sum(chip_hours) FILTER (WHERE cause = 'price') AS DOUBLE) / 168, 0) AS unmet_price_chips
     FROM weighed
     GROUP BY ALL;

@@ -1,10 +1,11 @@
--- meaning: chips held in the cloud by week: metered use, and what active reservations hold beyond the use metered inside
---          them. Means are over the 168 hours of the week, in the running week too, so that chips x 168 add up to the
---          chip-hours landed. Use metered inside an unknown or too small reservation still counts as held
+-- meaning: chips held in the cloud by week: metered use, and what active reservations hold beyond the use
+--          metered inside them. Means are over the 168 hours of the week, in the running week too, so that
+--          chips x 168 add up to the chip-hours landed. Use metered inside an unknown or too small reservation
+--          still counts as held
 -- grain: segment x generation x region x week
--- columns: segment, generation, region, period_start, period_end (DATE); chips: metered_chips (corrections included, so it
---          may be negative), reserved_chips, reserved_idle_chips, held_chips (>= 0), peak_chips (highest daily mean held;
---          NULL where not all metering is daily or finer)
+-- columns: segment, generation, region, period_start, period_end (DATE); chips: metered_chips (corrections
+--          included, so it may be negative), reserved_chips, reserved_idle_chips, held_chips (>= 0), peak_chips
+--          (highest daily mean held; NULL where not all metering is daily or finer)
 -- reads: usage_days, reservation_days
 CREATE OR REPLACE MACRO cloud_usage(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH used AS (
@@ -24,15 +25,15 @@ CREATE OR REPLACE MACRO cloud_usage(as_of, up_to_position := 9223372036854775807
 
     reserved AS (
         SELECT
-            days.segment,
-            days.generation,
-            days.region,
-            days.reservation_id,
-            days.day_date,
-            exact(days.chip_hours) AS reserved_hours,
+            booked.segment,
+            booked.generation,
+            booked.region,
+            booked.reservation_id,
+            booked.day_date,
+            exact(booked.chip_hours) AS reserved_hours,
             coalesce(inside.chip_hours, 0) AS inside_hours
-        FROM reservation_days(as_of, up_to_position) AS days
-        LEFT JOIN inside ON days.reservation_id = inside.reservation_id AND days.day_date = inside.day_date
+        FROM reservation_days(as_of, up_to_position) AS booked
+        LEFT JOIN inside ON booked.reservation_id = inside.reservation_id AND booked.day_date = inside.day_date
     ),
 
     reserved_weeks AS (
@@ -115,8 +116,8 @@ CREATE OR REPLACE MACRO cloud_usage(as_of, up_to_position := 9223372036854775807
             generation,
             region,
             week_of(day_date) AS period_start,
-            CAST(sum(metered_hours) AS DOUBLE) / 168 AS metered_chips,
-            CASE WHEN bool_and(is_daily) THEN greatest(0, CAST(max(held_hours) AS DOUBLE) / 24) END AS peak_chips
+            cast(sum(metered_hours) AS DOUBLE) / 168 AS metered_chips,
+            CASE WHEN bool_and(is_daily) THEN greatest(0, cast(max(held_hours) AS DOUBLE) / 24) END AS peak_chips
         FROM summed_days
         GROUP BY ALL
     )
@@ -126,13 +127,13 @@ CREATE OR REPLACE MACRO cloud_usage(as_of, up_to_position := 9223372036854775807
         weeks.generation,
         weeks.region,
         weeks.period_start,
-        weeks.period_start + 7 AS period_end,
         weeks.metered_chips,
         weeks.peak_chips,
-        coalesce(CAST(idle_weeks.reserved_hours AS DOUBLE) / 168, 0) AS reserved_chips,
-        coalesce(CAST(idle_weeks.idle_hours AS DOUBLE) / 168, 0) AS reserved_idle_chips,
+        weeks.period_start + 7 AS period_end,
+        coalesce(cast(idle_weeks.reserved_hours AS DOUBLE) / 168, 0) AS reserved_chips,
+        coalesce(cast(idle_weeks.idle_hours AS DOUBLE) / 168, 0) AS reserved_idle_chips,
         greatest(
-            0, weeks.metered_chips + coalesce(CAST(idle_weeks.idle_hours AS DOUBLE) / 168, 0)
+            0, weeks.metered_chips + coalesce(cast(idle_weeks.idle_hours AS DOUBLE) / 168, 0)
         ) AS held_chips
     FROM weeks
     LEFT JOIN idle_weeks

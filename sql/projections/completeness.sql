@@ -6,8 +6,8 @@ CREATE OR REPLACE MACRO completeness(as_of, up_to_position := 922337203685477580
     WITH declared AS (
         SELECT
             source,
-            unnest(CAST(data -> 'types' AS VARCHAR [])) AS type,
-            CAST(upper(data ->> 'complete_through') AS TIMESTAMPTZ) AS complete_through
+            cast(upper(data ->> 'complete_through') AS TIMESTAMPTZ) AS complete_through,
+            unnest(cast(data -> 'types' AS VARCHAR[])) AS type
         FROM events_as_of(as_of, up_to_position)
         WHERE type = 'trn.source.completed.v1'
     )

@@ -1,9 +1,10 @@
--- meaning: commitments to customers, schedules written out. An amendment replaces the terms as a whole; a step without
---          an end runs until the next one starts; a termination cuts what runs and drops what would start later
+-- meaning: commitments to customers, schedules written out. An amendment replaces the terms as a whole; a step
+--          without an end runs until the next one starts; a termination cuts what runs and drops what would
+--          start later
 -- grain: one step of a contract's schedule
--- columns: contract_id, customer_id, channel, generation, region (NULL: any), basis ('stock': chips held; 'flow': chips
---          delivered in the step), start_at, end_at (TIMESTAMPTZ; NULL: no end), chips (chips), penalty_per_chip (in
---          currency; NULL: none), currency
+-- columns: contract_id, customer_id, channel, generation, region (NULL: any), basis ('stock': chips held;
+--          'flow': chips delivered in the step), start_at, end_at (TIMESTAMPTZ; NULL: no end), chips (chips),
+--          penalty_per_chip (in currency; NULL: none), currency
 -- reads: subject_steps
 CREATE OR REPLACE MACRO contracts(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH terms AS (
@@ -28,7 +29,7 @@ CREATE OR REPLACE MACRO contracts(as_of, up_to_position := 9223372036854775807) 
             subject,
             data,
             terminated_at,
-            unnest(CAST(data -> 'schedule' AS JSON [])) AS entry
+            unnest(cast(data -> 'schedule' AS JSON[])) AS entry
         FROM terms
     ),
 
@@ -37,7 +38,7 @@ CREATE OR REPLACE MACRO contracts(as_of, up_to_position := 9223372036854775807) 
             subject,
             data,
             terminated_at,
-            CAST(entry ->> 'chips' AS BIGINT) AS chips,
+            cast(entry ->> 'chips' AS BIGINT) AS chips,
             utc_moment(entry ->> 'start') AS start_at,
             coalesce(
                 utc_moment(entry ->> 'end'),
@@ -51,6 +52,8 @@ CREATE OR REPLACE MACRO contracts(as_of, up_to_position := 9223372036854775807) 
 
     SELECT
         subject AS contract_id,
+        chips,
+        cast(data ->> 'penalty_per_chip' AS DOUBLE) AS penalty_per_chip,
         data ->> 'customer_id' AS customer_id,
         data ->> 'channel' AS channel,
         data ->> 'generation' AS generation,
@@ -58,8 +61,6 @@ CREATE OR REPLACE MACRO contracts(as_of, up_to_position := 9223372036854775807) 
         data ->> 'basis' AS basis,
         start_at AT TIME ZONE 'UTC' AS start_at,
         nullif(least(end_at, terminated_at), TIMESTAMP 'infinity') AT TIME ZONE 'UTC' AS end_at,
-        chips,
-        CAST(data ->> 'penalty_per_chip' AS DOUBLE) AS penalty_per_chip,
         data ->> 'currency' AS currency
     FROM dated
     WHERE start_at < terminated_at;

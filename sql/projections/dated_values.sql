@@ -1,21 +1,21 @@
--- meaning: what holds when, for facts that are set for [valid_from, valid_to) and may overlap: at every moment the one
---          that started last holds, of two that start together the one that was set last. A dated exception thus gives
---          way again to what it interrupted
+-- meaning: what holds when, for facts that are set for [valid_from, valid_to) and may overlap: at every moment
+--          the one that started last holds, of two that start together the one that was set last. A dated
+--          exception thus gives way again to what it interrupted
 -- grain: key x stretch of time without a change
--- columns: subject, keys (list of VARCHAR, in the order of key_names), data (JSON of the event that holds), source, id,
---          valid_from, valid_to (TIMESTAMPTZ; valid_to NULL: no end)
+-- columns: subject, key_values (list of VARCHAR, in the order of key_names), data (JSON of the event that holds),
+--          source, id, valid_from, valid_to (TIMESTAMPTZ; valid_to NULL: no end)
 -- reads: events_as_of
 CREATE OR REPLACE MACRO dated_values(
     as_of, up_to_position, event_type, key_names, is_keyed_by_subject
 ) AS TABLE
     WITH stated AS (
         SELECT
-            CASE WHEN is_keyed_by_subject THEN subject END AS subject,
-            data ->> key_names AS keys,
             data,
             source,
             id,
             apply_order,
+            CASE WHEN is_keyed_by_subject THEN subject END AS subject,
+            data ->> key_names AS key_values,
             utc_moment(data ->> 'valid_from') AS from_at,
             coalesce(utc_moment(data ->> 'valid_to'), TIMESTAMP 'infinity') AS until_at
         FROM events_as_of(as_of, up_to_position)
@@ -25,13 +25,13 @@ CREATE OR REPLACE MACRO dated_values(
     edges AS (
         SELECT
             subject,
-            keys,
+            key_values,
             from_at AS edge_at
         FROM stated
         UNION
         SELECT
             subject,
-            keys,
+            key_values,
             until_at AS edge_at
         FROM stated
     ),
@@ -39,16 +39,16 @@ CREATE OR REPLACE MACRO dated_values(
     stretches AS (
         SELECT
             subject,
-            keys,
+            key_values,
             edge_at,
-            lead(edge_at) OVER (PARTITION BY subject, keys ORDER BY edge_at) AS next_edge_at
+            lead(edge_at) OVER (PARTITION BY subject, key_values ORDER BY edge_at) AS next_edge_at
         FROM edges
     ),
 
     holding AS (
         SELECT
             stretches.subject,
-            stretches.keys,
+            stretches.key_values,
             stretches.edge_at,
             stretches.next_edge_at,
             stated.data,
@@ -58,53 +58,50 @@ CREATE OR REPLACE MACRO dated_values(
         INNER JOIN stated
             ON
                 stretches.subject IS NOT DISTINCT FROM stated.subject
-                AND stretches.keys IS NOT DISTINCT FROM stated.keys
+                AND stretches.key_values IS NOT DISTINCT FROM stated.key_values
                 AND stretches.edge_at >= stated.from_at
                 AND stretches.edge_at < stated.until_at
         QUALIFY
             row_number() OVER (
-                PARTITION BY stretches.subject, stretches.keys, stretches.edge_at
+                PARTITION BY stretches.subject, stretches.key_values, stretches.edge_at
                 ORDER BY stated.from_at DESC, stated.apply_order DESC
             ) = 1
     ),
 
-    joined AS (
+    compared AS (
         SELECT
-            subject,
-            keys,
-            source,
-            id,
-            data,
-            edge_at,
-            next_edge_at,
-            edge_at IS DISTINCT FROM lag(next_edge_at) OVER key_stretches
-            OR (source, id) IS DISTINCT FROM lag((source, id)) OVER key_stretches AS is_new
+            *,
+            lag(next_edge_at) OVER (PARTITION BY subject, key_values ORDER BY edge_at) AS previous_end_at,
+            lag(source) OVER (PARTITION BY subject, key_values ORDER BY edge_at) AS previous_source,
+            lag(id) OVER (PARTITION BY subject, key_values ORDER BY edge_at) AS previous_id
         FROM holding
-        WINDOW key_stretches AS (PARTITION BY subject, keys ORDER BY edge_at)
     ),
 
     numbered AS (
         SELECT
             subject,
-            keys,
+            key_values,
             source,
             id,
             data,
             edge_at,
             next_edge_at,
-            sum(CAST(is_new AS INTEGER)) OVER (
-                PARTITION BY subject, keys ORDER BY edge_at ROWS UNBOUNDED PRECEDING
-            ) AS stretch
-        FROM joined
+            count(*) FILTER (
+                WHERE
+                edge_at IS DISTINCT FROM previous_end_at
+                OR source IS DISTINCT FROM previous_source
+                OR id IS DISTINCT FROM previous_id
+            ) OVER (PARTITION BY subject, key_values ORDER BY edge_at ROWS UNBOUNDED PRECEDING) AS stretch
+        FROM compared
     )
 
     SELECT
         subject,
-        keys,
+        key_values,
         any_value(data) AS data,
         any_value(source) AS source,
         any_value(id) AS id,
         min(edge_at) AT TIME ZONE 'UTC' AS valid_from,
         nullif(max(next_edge_at), TIMESTAMP 'infinity') AT TIME ZONE 'UTC' AS valid_to
     FROM numbered
-    GROUP BY subject, keys, stretch;
+    GROUP BY subject, key_values, stretch;

@@ -1,20 +1,22 @@
--- meaning: direct demand that was declined. A decline of a line placed before belongs to the moment of its order,
---          whose chips it takes out of the order book, so that nothing is counted twice; any other stands at its own time
+-- meaning: direct demand that was declined. A decline of a line placed before belongs to the moment of its
+--          order, whose chips it takes out of the order book, so that nothing is counted twice; any other
+--          stands at its own time
 -- grain: one decline
--- columns: subject (order line or opportunity), customer_id, segment, region (NULL: none given), generation, reason,
---          chips (chips), declined_at, demanded_at (TIMESTAMPTZ: the moment that the demand is counted at)
+-- columns: subject (order line or opportunity), customer_id, segment, region (NULL: none given), generation,
+--          reason, chips (chips), declined_at, demanded_at (TIMESTAMPTZ: the moment that the demand is counted
+--          at)
 -- reads: events_as_of, order_book, customers
 CREATE OR REPLACE MACRO declines(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH declined AS (
         SELECT
             subject,
             time,
+            cast(data ->> 'chips' AS BIGINT) AS chips,
             data ->> 'customer_id' AS customer_id,
             data ->> 'segment' AS segment,
             data ->> 'region' AS region,
             data ->> 'generation' AS generation,
-            data ->> 'reason' AS reason,
-            CAST(data ->> 'chips' AS BIGINT) AS chips
+            data ->> 'reason' AS reason
         FROM events_as_of(as_of, up_to_position)
         WHERE type = 'trn.order.declined.v1'
     )

@@ -1,6 +1,6 @@
--- meaning: which sources feed the demand of a place with which event types, and up to when they declared these complete. A
---          source feeds a place from its first event about it on, for good: one that retires says so by a declaration far
---          ahead
+-- meaning: which sources feed the demand of a place with which event types, and up to when they declared these
+--          complete. A source feeds a place from its first event about it on, for good: one that retires says
+--          so by a declaration far ahead
 -- grain: channel x generation x region x source x event type
 -- columns: channel, generation, region, source, type, complete_through (TIMESTAMPTZ; NULL: never declared)
 -- reads: events_as_of, completeness
@@ -18,12 +18,11 @@ CREATE OR REPLACE MACRO demand_feeds(as_of, up_to_position := 922337203685477580
 
     told AS (
         SELECT DISTINCT
-            source,
-            type,
-            entity,
-            CASE WHEN entity IN ('waitlist', 'reservation', 'order') THEN subject END AS subject,
-            place.generation AS generation,
-            place.region AS region
+            place.*,
+            heard.source,
+            heard.type,
+            heard.entity,
+            CASE WHEN heard.entity IN ('waitlist', 'reservation', 'order') THEN heard.subject END AS subject
         FROM heard
     ),
 
@@ -41,11 +40,11 @@ CREATE OR REPLACE MACRO demand_feeds(as_of, up_to_position := 922337203685477580
 
     placed AS (
         SELECT DISTINCT
+            told.source,
+            told.type,
             CASE WHEN told.entity = 'order' THEN 'direct' ELSE 'cloud' END AS channel,
             coalesce(told.generation, openings.generation) AS generation,
-            coalesce(told.region, openings.region, 'unassigned') AS region,
-            told.source,
-            told.type
+            coalesce(told.region, openings.region, 'unassigned') AS region
         FROM told
         LEFT JOIN openings ON told.entity = openings.entity AND told.subject = openings.subject
     )

@@ -1,7 +1,8 @@
 -- meaning: requests that were denied in whole or in part
 -- grain: one denial
--- columns: request_id, source, id, said_at (TIMESTAMP, UTC), customer_id, segment, generation, region, reason, need_id,
---          retry_group_id, wanted_hours (hours; NULL: not said), chips_requested, chips_granted (chips)
+-- columns: request_id, source, id, said_at (TIMESTAMP, UTC), customer_id, segment, generation, region, reason,
+--          need_id, retry_group_id, wanted_hours (hours; NULL: not said), chips_requested, chips_granted
+--          (chips)
 -- reads: events_as_of, customers
 CREATE OR REPLACE MACRO denials(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH parsed AS (
@@ -24,16 +25,28 @@ CREATE OR REPLACE MACRO denials(as_of, up_to_position := 9223372036854775807) AS
 
     unpacked AS (
         SELECT
-            request_id,
-            source,
-            id,
-            said_at,
-            unnest(payload)
+            payload.*,
+            parsed.request_id,
+            parsed.source,
+            parsed.id,
+            parsed.said_at
         FROM parsed
     )
 
     SELECT
-        unpacked.* EXCLUDE (segment),
+        unpacked.request_id,
+        unpacked.source,
+        unpacked.id,
+        unpacked.said_at,
+        unpacked.customer_id,
+        unpacked.generation,
+        unpacked.region,
+        unpacked.reason,
+        unpacked.need_id,
+        unpacked.retry_group_id,
+        unpacked.wanted_hours,
+        unpacked.chips_requested,
+        unpacked.chips_granted,
         coalesce(unpacked.segment, customers.segment, 'unassigned') AS segment
     FROM unpacked
     LEFT JOIN customers(as_of, up_to_position) AS customers ON unpacked.customer_id = customers.customer_id;

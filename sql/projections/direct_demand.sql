@@ -1,8 +1,9 @@
--- meaning: direct demand: chips ordered in a week by the order's time, net of changes and cancellations known by the
---          instant, and what was declined. Returns and shipments do not lower it
+-- meaning: direct demand: chips ordered in a week by the order's time, net of changes and cancellations known
+--          by the instant, and what was declined. Returns and shipments do not lower it
 -- grain: segment x generation x region x week
 -- columns: segment, generation, region ('unassigned': none given), period_start, period_end (DATE), in chips:
---          ordered_chips, unmet_chips (declined for no_supply or lead_time), unmet_price_chips (declined for price)
+--          ordered_chips, unmet_chips (declined for no_supply or lead_time), unmet_price_chips (declined for
+--          price)
 -- reads: order_book, declines
 CREATE OR REPLACE MACRO direct_demand(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH parts AS (
@@ -31,11 +32,11 @@ CREATE OR REPLACE MACRO direct_demand(as_of, up_to_position := 92233720368547758
     SELECT
         segment,
         generation,
+        cast(sum(ordered_chips) AS DOUBLE) AS ordered_chips,
+        cast(sum(unmet_chips) AS DOUBLE) AS unmet_chips,
+        cast(sum(unmet_price_chips) AS DOUBLE) AS unmet_price_chips,
         coalesce(region, 'unassigned') AS region,
         week_of(utc_clock(demanded_at)) AS period_start,
-        week_of(utc_clock(demanded_at)) + 7 AS period_end,
-        CAST(sum(ordered_chips) AS DOUBLE) AS ordered_chips,
-        CAST(sum(unmet_chips) AS DOUBLE) AS unmet_chips,
-        CAST(sum(unmet_price_chips) AS DOUBLE) AS unmet_price_chips
+        week_of(utc_clock(demanded_at)) + 7 AS period_end
     FROM parts
     GROUP BY ALL;

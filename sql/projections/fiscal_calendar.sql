@@ -5,7 +5,7 @@
 CREATE OR REPLACE MACRO fiscal_calendar(as_of, up_to_position := 9223372036854775807) AS TABLE
     SELECT
         subject AS fiscal_year,
-        CAST(utc_moment(arg_max(data ->> 'start', apply_order)) AS DATE) AS start_date,
+        cast(utc_moment(arg_max(data ->> 'start', apply_order)) AS DATE) AS start_date,
         arg_max(data ->> 'pattern', apply_order) AS pattern
     FROM events_as_of(as_of, up_to_position)
     WHERE type = 'trn.calendar.set.v1'

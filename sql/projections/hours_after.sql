@@ -2,4 +2,4 @@
 -- grain: one value: TIMESTAMP; NULL where the hours are
 -- reads: nothing
 CREATE OR REPLACE MACRO hours_after(moment, hours) AS
-    moment + to_microseconds(CAST(least(hours, 175200) * 3600000000 AS BIGINT));
+moment + to_microseconds(cast(least(hours, 175200) * 3600000000 AS BIGINT));

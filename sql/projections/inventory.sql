@@ -1,17 +1,17 @@
--- meaning: chips in stock as of an instant: the last statement of each place, moved on by what came in and went out since
---          the generation's last statement. Movements name no store: they meet the unassigned stock first, and what it
---          cannot give comes out of the others in proportion. Never below zero. A generation without any statement
---          counts from zero at the beginning of the log
+-- meaning: chips in stock as of an instant: the last statement of each place, moved on by what came in and went
+--          out since the generation's last statement. Movements name no store: they meet the unassigned stock
+--          first, and what it cannot give comes out of the others in proportion. Never below zero. A generation
+--          without any statement counts from zero at the beginning of the log
 -- grain: generation x region
--- columns: generation, region ('unassigned': none given), chips (chips), stated_chips (chips), stated_at (TIMESTAMPTZ;
---          NULL: never stated)
+-- columns: generation, region ('unassigned': none given), chips (chips), stated_chips (chips), stated_at
+--          (TIMESTAMPTZ; NULL: never stated)
 -- reads: events_as_of, inventory_moves
 CREATE OR REPLACE MACRO inventory(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH statements AS (
         SELECT
+            cast(arg_max(data ->> 'chips', apply_order) AS BIGINT) AS stated_chips,
             data ->> 'generation' AS generation,
             coalesce(data ->> 'region', 'unassigned') AS region,
-            CAST(arg_max(data ->> 'chips', apply_order) AS BIGINT) AS stated_chips,
             max(time) AS stated_at
         FROM events_as_of(as_of, up_to_position)
         WHERE type = 'trn.inventory.stated.v1'
@@ -70,13 +70,13 @@ CREATE OR REPLACE MACRO inventory(as_of, up_to_position := 9223372036854775807) 
     SELECT
         generation,
         region,
-        CAST(
+        cast(
             CASE
                 WHEN region = 'unassigned' THEN greatest(0, pool_chips)
                 WHEN pool_chips >= 0 OR pool_chips IS NULL THEN stated_chips
                 ELSE stated_chips * greatest(0, 1 + pool_chips / nullif(others_chips, 0))
             END AS DOUBLE
         ) AS chips,
-        CAST(stated_chips AS DOUBLE) AS stated_chips,
+        cast(stated_chips AS DOUBLE) AS stated_chips,
         stated_at
     FROM pooled;

@@ -1,5 +1,5 @@
--- meaning: what moves chips in and out of stock: received from supply and restocked returns come in; shipped orders and
---          cloud installs go out
+-- meaning: what moves chips in and out of stock: received from supply and restocked returns come in; shipped
+--          orders and cloud installs go out
 -- grain: one movement
 -- columns: generation, moved_at (TIMESTAMPTZ), chips (chips, signed)
 -- reads: subject_steps, order_steps, order_book, events_as_of
@@ -7,7 +7,7 @@ CREATE OR REPLACE MACRO inventory_moves(as_of, up_to_position := 922337203685477
     SELECT
         commitments.generation,
         received.time AS moved_at,
-        CAST(received.data ->> 'chips' AS BIGINT) AS chips
+        cast(received.data ->> 'chips' AS BIGINT) AS chips
     FROM events_as_of(as_of, up_to_position) AS received
     INNER JOIN supply_commitments(as_of, up_to_position) AS commitments ON received.subject = commitments.supply_ref
     WHERE received.type = 'trn.supply.received.v1'
@@ -23,6 +23,6 @@ CREATE OR REPLACE MACRO inventory_moves(as_of, up_to_position := 922337203685477
     SELECT
         data ->> 'generation' AS generation,
         time AS moved_at,
-        -CAST(data ->> 'chips' AS BIGINT) AS chips
+        -cast(data ->> 'chips' AS BIGINT) AS chips
     FROM events_as_of(as_of, up_to_position)
     WHERE type = 'trn.capacity.installed.v1';

@@ -1,8 +1,10 @@
--- meaning: how long each ask of a need stays open: until the entry's next event, the end of the hours it was wanted for,
---          or, where no hours were said, until the need falls silent; a denial also until a withdrawal from the same need
+-- meaning: how long each ask of a need stays open: until the entry's next event, the end of the hours it was
+--          wanted for, or, where no hours were said, until the need falls silent; a denial also until a
+--          withdrawal from the same need
 -- grain: need x cause x size x stretch of time; asks of one size that overlap are one
--- columns: need_key, cause, level_chips (chips asked for and not given, plus what the need had been given by then: taking
---          off what it has been given later leaves what is open), from_at, until_at (TIMESTAMP, UTC)
+-- columns: need_key, cause, level_chips (chips asked for and not given, plus what the need had been given by
+--          then: taking off what it has been given later leaves what is open), from_at, until_at (TIMESTAMP,
+--          UTC)
 -- reads: need_chains
 CREATE OR REPLACE MACRO need_asks(
     as_of, up_to_position := 9223372036854775807, need_window_days := 30, need_silent_days := 28
@@ -34,7 +36,8 @@ CREATE OR REPLACE MACRO need_asks(
         SELECT
             need_key,
             heard_at,
-            heard_at - lag(heard_at) OVER (PARTITION BY need_key ORDER BY heard_at) > to_days(need_silent_days) AS is_new
+            heard_at - lag(heard_at) OVER (PARTITION BY need_key ORDER BY heard_at)
+            > to_days(need_silent_days) AS is_new
         FROM moments
     ),
 
@@ -42,7 +45,7 @@ CREATE OR REPLACE MACRO need_asks(
         SELECT
             need_key,
             heard_at,
-            sum(CAST(coalesce(is_new, FALSE) AS INTEGER)) OVER (
+            sum(cast(coalesce(is_new, FALSE) AS INTEGER)) OVER (
                 PARTITION BY need_key ORDER BY heard_at ROWS UNBOUNDED PRECEDING
             ) AS spell
         FROM gapped
@@ -60,8 +63,8 @@ CREATE OR REPLACE MACRO need_asks(
         SELECT
             chained.need_key,
             chained.cause,
-            chained.ask_chips + chained.given_chips AS level_chips,
             chained.ask_from_at AS from_at,
+            chained.ask_chips + chained.given_chips AS level_chips,
             least(
                 coalesce(chained.ask_until_at, silences.silent_at),
                 chained.replaced_at,
@@ -87,7 +90,7 @@ CREATE OR REPLACE MACRO need_asks(
     numbered AS (
         SELECT
             *,
-            sum(CAST(coalesce(is_new, FALSE) AS INTEGER)) OVER (
+            sum(cast(coalesce(is_new, FALSE) AS INTEGER)) OVER (
                 PARTITION BY need_key, cause, level_chips ORDER BY from_at, until_at ROWS UNBOUNDED PRECEDING
             ) AS island
         FROM islands

@@ -1,6 +1,7 @@
--- meaning: signals chained to needs: by need_id, else by retry_group_id of the customer, else by customer and generation
---          across regions as long as no gap between two signals is longer than the window. given_chips is what the need
---          has been given so far; chips converted from a waitlist into a reservation show twice and count once
+-- meaning: signals chained to needs: by need_id, else by retry_group_id of the customer, else by customer and
+--          generation across regions as long as no gap between two signals is longer than the window.
+--          given_chips is what the need has been given so far; chips converted from a waitlist into a
+--          reservation show twice and count once
 -- grain: one signal
 -- columns: as in need_signals, and need_key, given_chips (chips, never falls within a need)
 -- reads: need_signals
@@ -23,7 +24,8 @@ CREATE OR REPLACE MACRO need_chains(
         SELECT
             *,
             is_windowed
-            AND said_at - lag(said_at) OVER (PARTITION BY chain_key ORDER BY said_at, step, tie) > to_days(need_window_days) AS is_new
+            AND said_at - lag(said_at) OVER (PARTITION BY chain_key ORDER BY said_at, step, tie)
+            > to_days(need_window_days) AS is_new
         FROM keyed
     ),
 
@@ -33,7 +35,7 @@ CREATE OR REPLACE MACRO need_chains(
             concat_ws(
                 ' ',
                 chain_key,
-                1 + sum(CAST(coalesce(is_new, FALSE) AS INTEGER)) OVER (
+                1 + sum(cast(coalesce(is_new, FALSE) AS INTEGER)) OVER (
                     PARTITION BY chain_key ORDER BY said_at, step, tie ROWS UNBOUNDED PRECEDING
                 )
             ) AS need_key
@@ -41,7 +43,24 @@ CREATE OR REPLACE MACRO need_chains(
     )
 
     SELECT
-        *,
+        need_key,
+        kind,
+        said_at,
+        step,
+        tie,
+        customer_id,
+        segment,
+        generation,
+        region,
+        cause,
+        ask_chips,
+        ask_from_at,
+        ask_until_at,
+        replaced_at,
+        converted_chips,
+        reserved_chips,
+        granted_chips,
+        is_withdrawal,
         greatest(sum(converted_chips) OVER so_far, sum(reserved_chips) OVER so_far)
         + sum(granted_chips) OVER so_far AS given_chips
     FROM numbered

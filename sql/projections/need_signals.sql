@@ -1,12 +1,13 @@
--- meaning: the moments at which a need shows itself, asks for chips, or is given some. A reservation that was activated
---          after its agreed start asks for its chips in between. Opportunities and orders belong to a need only where they
---          name it: an opportunity shows that it is alive, an order meets it
+-- meaning: the moments at which a need shows itself, asks for chips, or is given some. A reservation that was
+--          activated after its agreed start asks for its chips in between. Opportunities and orders belong to a
+--          need only where they name it: an opportunity shows that it is alive, an order meets it
 -- grain: one signal
--- columns: kind ('denial', 'waitlist', 'reservation', 'opportunity', 'order'), said_at (TIMESTAMP, UTC), step, tie (order of signals of one moment), customer_id, segment, generation, region,
---          need_id, retry_group_id; cause ('capacity', 'quota', 'price'; NULL: asks for nothing), ask_chips (chips),
---          ask_from_at, ask_until_at (NULL: until the need falls silent), replaced_at (when the entry's next event
---          takes the ask's place); converted_chips, reserved_chips,
---          granted_chips (given at this moment); is_withdrawal
+-- columns: kind ('denial', 'waitlist', 'reservation', 'opportunity', 'order'), said_at (TIMESTAMP, UTC), step,
+--          tie (order of signals of one moment), customer_id, segment, generation, region, need_id,
+--          retry_group_id; cause ('capacity', 'quota', 'price'; NULL: asks for nothing), ask_chips (chips),
+--          ask_from_at, ask_until_at (NULL: until the need falls silent), replaced_at (when the entry's next
+--          event takes the ask's place); converted_chips, reserved_chips, granted_chips (given at this moment);
+--          is_withdrawal
 -- reads: denials, waitlist_states, reservations, order_book, events_as_of
 CREATE OR REPLACE MACRO need_signals(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH booked AS (
@@ -26,8 +27,11 @@ CREATE OR REPLACE MACRO need_signals(as_of, up_to_position := 922337203685477580
             region,
             need_id,
             retry_group_id,
-            CASE reason WHEN 'insufficient_capacity' THEN 'capacity' WHEN 'quota' THEN reason WHEN 'price' THEN reason END
-                AS cause,
+            CASE reason
+                WHEN 'insufficient_capacity' THEN 'capacity'
+                WHEN 'quota' THEN 'quota'
+                WHEN 'price' THEN 'price'
+            END AS cause,
             chips_requested - chips_granted AS ask_chips,
             said_at AS ask_from_at,
             hours_after(said_at, wanted_hours) AS ask_until_at,
@@ -98,7 +102,7 @@ CREATE OR REPLACE MACRO need_signals(as_of, up_to_position := 922337203685477580
             data ->> 'region' AS region,
             data ->> 'need_id' AS need_id
         FROM events_as_of(as_of, up_to_position)
-        WHERE type = 'trn.opportunity.changed.v1' AND data ->> 'need_id' IS NOT NULL
+        WHERE type = 'trn.opportunity.changed.v1' AND (data ->> 'need_id') IS NOT NULL
         UNION ALL BY NAME
         SELECT
             'order' AS kind,

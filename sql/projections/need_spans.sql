@@ -1,8 +1,9 @@
--- meaning: the open size of each need over time: the largest ask that is open, never the sum, less what the need has been
---          given since. All of a need counts in the region, generation and segment that was asked first
+-- meaning: the open size of each need over time: the largest ask that is open, never the sum, less what the
+--          need has been given since. All of a need counts in the region, generation and segment that was asked
+--          first
 -- grain: need x cause x stretch without a change, up to the as-of instant, while something is open
--- columns: need_key, cause ('capacity', 'quota', 'price'), customer_id, segment, generation, region, first_asked_at,
---          from_at, until_at (TIMESTAMP, UTC), open_chips (chips, > 0)
+-- columns: need_key, cause ('capacity', 'quota', 'price'), customer_id, segment, generation, region,
+--          first_asked_at, from_at, until_at (TIMESTAMP, UTC), open_chips (chips, > 0)
 -- reads: need_chains, need_asks
 CREATE OR REPLACE MACRO need_spans(
     as_of, up_to_position := 9223372036854775807, need_window_days := 30, need_silent_days := 28
@@ -112,7 +113,7 @@ CREATE OR REPLACE MACRO need_spans(
         first_asks.first_asked_at,
         opened.from_at,
         opened.until_at,
-        CAST(opened.open_chips AS DOUBLE) AS open_chips
+        cast(opened.open_chips AS DOUBLE) AS open_chips
     FROM opened
     INNER JOIN first_asks ON opened.need_key = first_asks.need_key AND opened.cause = first_asks.cause
     WHERE opened.open_chips > 0;

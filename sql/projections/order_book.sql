@@ -1,11 +1,13 @@
--- meaning: order lines as known at an instant. chips_shipped is what left (dispatched or delivered, the greater a
---          shipment), so it may exceed the order; everything else stays within it, and the excess is in order_excess
+-- meaning: order lines as known at an instant. chips_shipped is what left (dispatched or delivered, the greater
+--          a shipment), so it may exceed the order; everything else stays within it, and the excess is in
+--          order_excess
 -- grain: one order line
--- columns: order_line, order_id, customer_id, segment, region (NULL: none given), generation, placed_at, chips_ordered
---          (latest known total), chips_cancelled (declined chips of the line included), chips_declined, chips_shipped,
---          chips_returned (never reopens an order), chips_open (ordered - cancelled - shipped, never below 0),
---          chips_promised and promised_date (latest promise), requested_date, unit_price (a chip, in currency),
---          currency, lot_chips, opportunity_id, contract_id, need_id
+-- columns: order_line, order_id, customer_id, segment, region (NULL: none given), generation, placed_at,
+--          chips_ordered (latest known total), chips_cancelled (declined chips of the line included),
+--          chips_declined, chips_shipped, chips_returned (never reopens an order), chips_open (ordered -
+--          cancelled - shipped, never below 0), chips_promised and promised_date (latest promise),
+--          requested_date, unit_price (a chip, in currency), currency, lot_chips, opportunity_id, contract_id,
+--          need_id
 -- reads: order_steps, order_quantities, customers
 CREATE OR REPLACE MACRO order_book(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH described AS (
@@ -34,33 +36,60 @@ CREATE OR REPLACE MACRO order_book(as_of, up_to_position := 9223372036854775807)
             FROM order_steps(as_of, up_to_position)
         ) AS steps
         GROUP BY order_line
+    ),
+
+    finished AS (
+        SELECT
+            described.order_line,
+            described.order_id,
+            described.customer_id,
+            described.region,
+            described.generation,
+            described.placed_at,
+            quantities.chips_ordered,
+            quantities.chips_cancelled,
+            quantities.chips_declined,
+            quantities.chips_shipped,
+            described.chips_promised,
+            described.unit_price,
+            described.currency,
+            described.lot_chips,
+            described.opportunity_id,
+            described.contract_id,
+            described.need_id,
+            cast(least(described.returned_chips, quantities.chips_shipped) AS BIGINT) AS chips_returned,
+            cast(utc_moment(described.requested_date) AS DATE) AS requested_date,
+            cast(utc_moment(described.promised_date) AS DATE) AS promised_date,
+            coalesce(described.segment, customers.segment, 'unassigned') AS segment,
+            greatest(
+                0, quantities.chips_ordered - quantities.chips_cancelled - quantities.chips_shipped
+            ) AS chips_open
+        FROM described
+        INNER JOIN order_quantities(as_of, up_to_position) AS quantities ON described.order_line = quantities.order_line
+        LEFT JOIN customers(as_of, up_to_position) AS customers ON described.customer_id = customers.customer_id
     )
 
     SELECT
-        described.order_line,
-        described.order_id,
-        described.customer_id,
-        described.region,
-        described.generation,
-        described.placed_at,
-        quantities.chips_ordered,
-        quantities.chips_cancelled,
-        quantities.chips_declined,
-        quantities.chips_shipped,
-        described.chips_promised,
-        described.unit_price,
-        described.currency,
-        described.lot_chips,
-        described.opportunity_id,
-        described.contract_id,
-        described.need_id,
-        coalesce(described.segment, customers.segment, 'unassigned') AS segment,
-        CAST(least(described.returned_chips, quantities.chips_shipped) AS BIGINT) AS chips_returned,
-        greatest(
-            0, quantities.chips_ordered - quantities.chips_cancelled - quantities.chips_shipped
-        ) AS chips_open,
-        CAST(utc_moment(described.requested_date) AS DATE) AS requested_date,
-        CAST(utc_moment(described.promised_date) AS DATE) AS promised_date
-    FROM described
-    INNER JOIN order_quantities(as_of, up_to_position) AS quantities ON described.order_line = quantities.order_line
-    LEFT JOIN customers(as_of, up_to_position) AS customers ON described.customer_id = customers.customer_id;
+        order_line,
+        order_id,
+        customer_id,
+        segment,
+        region,
+        generation,
+        placed_at,
+        chips_ordered,
+        chips_cancelled,
+        chips_declined,
+        chips_shipped,
+        chips_returned,
+        chips_open,
+        chips_promised,
+        requested_date,
+        promised_date,
+        unit_price,
+        currency,
+        lot_chips,
+        opportunity_id,
+        contract_id,
+        need_id
+    FROM finished;

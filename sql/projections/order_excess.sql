@@ -1,5 +1,5 @@
--- meaning: what did not fit in an order line: cancelled beyond what was open, shipped beyond the order, returned beyond
---          what was shipped. None of it makes a quantity of the order book negative
+-- meaning: what did not fit in an order line: cancelled beyond what was open, shipped beyond the order,
+--          returned beyond what was shipped. None of it makes a quantity of the order book negative
 -- grain: order line x kind
 -- columns: order_line, kind ('over_cancelled', 'over_shipped', 'over_returned'), chips (chips, > 0)
 -- reads: order_quantities, order_steps
@@ -42,6 +42,6 @@ CREATE OR REPLACE MACRO order_excess(as_of, up_to_position := 922337203685477580
     SELECT
         order_line,
         kind,
-        CAST(chips AS BIGINT) AS chips
+        cast(chips AS BIGINT) AS chips
     FROM excess
     WHERE chips > 0;

@@ -1,8 +1,9 @@
--- meaning: what became of the chips of order lines after all their steps, in order. A decline from before the order was
---          placed takes nothing from it
+-- meaning: what became of the chips of order lines after all their steps, in order. A decline from before the
+--          order was placed takes nothing from it
 -- grain: one order line
--- columns: order_line; in chips: chips_ordered (latest total), chips_cancelled (chips_declined included), chips_declined
---          (by us), chips_shipped, chips_over_cancelled and chips_over_shipped (what did not fit)
+-- columns: order_line; in chips: chips_ordered (latest total), chips_cancelled (chips_declined included),
+--          chips_declined (by us), chips_shipped, chips_over_cancelled and chips_over_shipped (what did not
+--          fit)
 -- reads: order_steps, order_after
 CREATE OR REPLACE MACRO order_quantities(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH RECURSIVE moves AS (
@@ -11,8 +12,8 @@ CREATE OR REPLACE MACRO order_quantities(as_of, up_to_position := 92233720368547
             type,
             chips,
             shipped_chips,
-            row_number() OVER (PARTITION BY order_line ORDER BY step) AS move,
-            count(*) OVER (PARTITION BY order_line) AS last_move
+            row_number() OVER (PARTITION BY order_line ORDER BY step) AS turn,
+            count(*) OVER (PARTITION BY order_line) AS last_turn
         FROM (
             SELECT
                 *,
@@ -29,33 +30,33 @@ CREATE OR REPLACE MACRO order_quantities(as_of, up_to_position := 92233720368547
     folded AS (
         SELECT
             order_line,
-            move,
-            last_move,
+            turn,
+            last_turn,
             {
                 'ordered': chips,
-                'cancelled': CAST(0 AS BIGINT),
-                'declined': CAST(0 AS BIGINT),
-                'shipped': CAST(0 AS BIGINT),
-                'over_cancelled': CAST(0 AS BIGINT)
+                'cancelled': cast(0 AS BIGINT),
+                'declined': cast(0 AS BIGINT),
+                'shipped': cast(0 AS BIGINT),
+                'over_cancelled': cast(0 AS BIGINT)
             } AS held
         FROM moves
-        WHERE move = 1
+        WHERE turn = 1
         UNION ALL
         SELECT
             folded.order_line,
-            moves.move,
-            moves.last_move,
+            moves.turn,
+            moves.last_turn,
             order_after(folded.held, moves.type, moves.chips, moves.shipped_chips) AS held
         FROM folded
-        INNER JOIN moves ON folded.order_line = moves.order_line AND folded.move + 1 = moves.move
+        INNER JOIN moves ON folded.order_line = moves.order_line AND folded.turn + 1 = moves.turn
     ),
 
     ended AS (
         SELECT
-            order_line,
-            unnest(held)
+            held.*,
+            folded.order_line
         FROM folded
-        WHERE move = last_move
+        WHERE folded.turn = folded.last_turn
     )
 
     SELECT

@@ -2,4 +2,4 @@
 -- grain: one value: chips, >= 0
 -- reads: nothing
 CREATE OR REPLACE MACRO order_room(was) AS
-    greatest(0, was.ordered - was.cancelled - was.shipped);
+greatest(0, was.ordered - was.cancelled - was.shipped);

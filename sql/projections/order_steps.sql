@@ -1,5 +1,6 @@
--- meaning: the life of order lines, step by step, with what each step moved. A shipment counts the greater of what was
---          dispatched and what was delivered under its shipment_id, so that shipped_chips of a step is what it added
+-- meaning: the life of order lines, step by step, with what each step moved. A shipment counts the greater of
+--          what was dispatched and what was delivered under its shipment_id, so that shipped_chips of a step is
+--          what it added
 -- grain: one event of an opened order line
 -- columns: order_line, step, type, time, the payload's fields (chips NULL: none given), shipped_chips (chips)
 -- reads: subject_steps
@@ -10,7 +11,6 @@ CREATE OR REPLACE MACRO order_steps(as_of, up_to_position := 9223372036854775807
             step,
             type,
             time,
-            source,
             type IN ('trn.shipment.dispatched.v1', 'trn.shipment.delivered.v1') AS is_shipment,
             json_transform(
                 data,
@@ -41,8 +41,12 @@ CREATE OR REPLACE MACRO order_steps(as_of, up_to_position := 9223372036854775807
 
     unpacked AS (
         SELECT
-            parsed.* EXCLUDE (payload),
-            unnest(parsed.payload)
+            payload.*,
+            parsed.order_line,
+            parsed.step,
+            parsed.type,
+            parsed.time,
+            parsed.is_shipment
         FROM parsed
     ),
 
@@ -50,11 +54,11 @@ CREATE OR REPLACE MACRO order_steps(as_of, up_to_position := 9223372036854775807
         SELECT
             order_line,
             step,
+            shipment_id,
             greatest(
                 coalesce(sum(chips) FILTER (WHERE type = 'trn.shipment.dispatched.v1') OVER shipment, 0),
                 coalesce(sum(chips) FILTER (WHERE type = 'trn.shipment.delivered.v1') OVER shipment, 0)
-            ) AS moved_chips,
-            shipment_id
+            ) AS moved_chips
         FROM unpacked
         WHERE is_shipment
         WINDOW shipment AS (PARTITION BY order_line, shipment_id ORDER BY step ROWS UNBOUNDED PRECEDING)
@@ -64,7 +68,7 @@ CREATE OR REPLACE MACRO order_steps(as_of, up_to_position := 9223372036854775807
         SELECT
             order_line,
             step,
-            CAST(
+            cast(
                 moved_chips
                 - coalesce(lag(moved_chips) OVER (PARTITION BY order_line, shipment_id ORDER BY step), 0) AS BIGINT
             ) AS shipped_chips
@@ -72,7 +76,28 @@ CREATE OR REPLACE MACRO order_steps(as_of, up_to_position := 9223372036854775807
     )
 
     SELECT
-        unpacked.*,
+        unpacked.order_line,
+        unpacked.step,
+        unpacked.type,
+        unpacked.time,
+        unpacked.chips,
+        unpacked.generation,
+        unpacked.region,
+        unpacked.segment,
+        unpacked.customer_id,
+        unpacked.order_id,
+        unpacked.opportunity_id,
+        unpacked.contract_id,
+        unpacked.need_id,
+        unpacked.sku,
+        unpacked.lot_chips,
+        unpacked.requested_date,
+        unpacked.promised_date,
+        unpacked.unit_price,
+        unpacked.currency,
+        unpacked.shipment_id,
+        unpacked.reason,
+        unpacked.disposition,
         coalesce(shipped.shipped_chips, 0) AS shipped_chips
     FROM unpacked
     LEFT JOIN shipped ON unpacked.order_line = shipped.order_line AND unpacked.step = shipped.step;

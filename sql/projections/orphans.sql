@@ -1,8 +1,8 @@
--- meaning: events whose subject was never opened, or not yet, as of an instant, and retractions of events that are not
---          in the log. They stay in the log and take effect once the opening lands
+-- meaning: events whose subject was never opened, or not yet, as of an instant, and retractions of events that
+--          are not in the log. They stay in the log and take effect once the opening lands
 -- grain: one event
--- columns: log_position, type, subject, source, id, known_at; missing: the event type that is waited for, or the
---          source and id of the retracted event
+-- columns: log_position, type, subject, source, id, known_at; missing: the event type that is waited for, or
+--          the source and id of the retracted event
 -- reads: events_as_of, subject_openings, retractions
 CREATE OR REPLACE MACRO orphans(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH opened AS (
@@ -10,7 +10,7 @@ CREATE OR REPLACE MACRO orphans(as_of, up_to_position := 9223372036854775807) AS
             type AS opening_type,
             subject
         FROM events_as_of(as_of, up_to_position)
-        WHERE type IN (SELECT opening_type FROM subject_openings())
+        WHERE type IN (SELECT needed.opening_type FROM subject_openings() AS needed)
     ),
 
     following AS (

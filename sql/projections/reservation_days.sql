@@ -15,8 +15,8 @@ CREATE OR REPLACE MACRO reservation_days(as_of, up_to_position := 92233720368547
         segment,
         generation,
         region,
-        CAST(day_at AS DATE) AS day_date,
-        CAST(
+        cast(day_at AS DATE) AS day_date,
+        cast(
             sum(exact(chips * hours_shared(from_at, until_at, day_at, day_at + INTERVAL 1 DAY))) AS DOUBLE
         ) AS chip_hours
     FROM days

@@ -1,5 +1,5 @@
--- meaning: chips of active reservations over time, up to the as-of instant: a change of chips counts from its own time on,
---          the chips known first from the beginning
+-- meaning: chips of active reservations over time, up to the as-of instant: a change of chips counts from its
+--          own time on, the chips known first from the beginning
 -- grain: reservation x stretch without a change
 -- columns: reservation_id, segment, generation, region, from_at, until_at (TIMESTAMP, UTC), chips (chips)
 -- reads: reservations, subject_steps
@@ -8,13 +8,13 @@ CREATE OR REPLACE MACRO reservation_stretches(as_of, up_to_position := 922337203
         SELECT
             subject AS reservation_id,
             step,
-            CAST(data ->> 'chips' AS BIGINT) AS chips,
+            cast(data ->> 'chips' AS BIGINT) AS chips,
             CASE WHEN step = 1 THEN TIMESTAMP '-infinity' ELSE utc_clock(time) END AS told_at
         FROM
             subject_steps(
                 as_of, up_to_position, 'trn.reservation.scheduled.v1', ['trn.reservation.changed.v1']
             )
-        WHERE data ->> 'chips' IS NOT NULL
+        WHERE (data ->> 'chips') IS NOT NULL
     ),
 
     timed AS (

@@ -4,11 +4,11 @@
 -- reads: dated_values
 CREATE OR REPLACE MACRO restrictions(as_of, up_to_position := 9223372036854775807) AS TABLE
     SELECT
-        keys[1] AS generation,
-        keys[2] AS country,
-        keys[3] AS channel,
         valid_from,
-        valid_to
+        valid_to,
+        key_values[1] AS generation,
+        key_values[2] AS country,
+        key_values[3] AS channel
     FROM
         dated_values(
             as_of, up_to_position, 'trn.restriction.set.v1', ['generation', 'country', 'channel'], FALSE

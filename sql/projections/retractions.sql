@@ -1,8 +1,8 @@
--- meaning: retractions known as of an instant. One counts for nothing while another in force retracts it; those that
---          retract each other in a circle all count for nothing
+-- meaning: retractions known as of an instant. One counts for nothing while another in force retracts it; those
+--          that retract each other in a circle all count for nothing
 -- grain: one retraction event
--- columns: log_position, source, id, known_at of the retraction; retracted_source, retracted_id; replaced_by, reason;
---          is_in_force; has_target: the retracted event is in the log and known
+-- columns: log_position, source, id, known_at of the retraction; retracted_source, retracted_id; replaced_by,
+--          reason; is_in_force; has_target: the retracted event is in the log and known
 -- reads: events
 CREATE OR REPLACE MACRO retractions(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH RECURSIVE known AS (
@@ -18,19 +18,19 @@ CREATE OR REPLACE MACRO retractions(as_of, up_to_position := 9223372036854775807
         FROM events
         WHERE
             type = 'trn.event.retracted.v1'
-            AND known_at <= CAST(as_of AS TIMESTAMPTZ)
+            AND known_at <= cast(as_of AS TIMESTAMPTZ)
             AND log_position <= up_to_position
     ),
 
     contested AS (
         SELECT
-            target.source,
-            target.id,
+            retracted.source,
+            retracted.id,
             known.source AS by_source,
             known.id AS by_id
         FROM known
-        INNER JOIN known AS target
-            ON known.retracted_source = target.source AND known.retracted_id = target.id
+        INNER JOIN known AS retracted
+            ON known.retracted_source = retracted.source AND known.retracted_id = retracted.id
     ),
 
     fate AS (
@@ -64,7 +64,7 @@ CREATE OR REPLACE MACRO retractions(as_of, up_to_position := 9223372036854775807
             events.id
         FROM events
         INNER JOIN known ON events.source = known.retracted_source AND events.id = known.retracted_id
-        WHERE events.known_at <= CAST(as_of AS TIMESTAMPTZ) AND events.log_position <= up_to_position
+        WHERE events.known_at <= cast(as_of AS TIMESTAMPTZ) AND events.log_position <= up_to_position
     )
 
     SELECT

@@ -5,9 +5,9 @@
 CREATE OR REPLACE MACRO skus(as_of, up_to_position := 9223372036854775807) AS TABLE
     SELECT
         subject AS sku,
-        arg_max(data ->> 'generation', apply_order) AS generation,
-        CAST(arg_max(data ->> 'chips_per_unit', apply_order) AS BIGINT) AS chips_per_unit,
-        CAST(arg_max(data ->> 'lot_chips', apply_order) AS BIGINT) AS lot_chips
+        cast(arg_max(data ->> 'chips_per_unit', apply_order) AS BIGINT) AS chips_per_unit,
+        cast(arg_max(data ->> 'lot_chips', apply_order) AS BIGINT) AS lot_chips,
+        arg_max(data ->> 'generation', apply_order) AS generation
     FROM events_as_of(as_of, up_to_position)
     WHERE type = 'trn.sku.defined.v1'
     GROUP BY subject;

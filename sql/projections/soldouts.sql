@@ -4,10 +4,10 @@
 -- reads: events_as_of
 CREATE OR REPLACE MACRO soldouts(as_of, up_to_position := 9223372036854775807) AS TABLE
     SELECT
+        cast(data ->> 'cap_chips' AS DOUBLE) AS cap_chips,
         data ->> 'generation' AS generation,
         data ->> 'region' AS region,
         utc_moment(data ->> 'window_start') AS from_at,
-        utc_moment(data ->> 'window_end') AS until_at,
-        CAST(data ->> 'cap_chips' AS DOUBLE) AS cap_chips
+        utc_moment(data ->> 'window_end') AS until_at
     FROM events_as_of(as_of, up_to_position)
     WHERE type = 'trn.capacity.soldout.v1';

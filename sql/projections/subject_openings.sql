@@ -2,10 +2,7 @@
 -- grain: one event type that needs an opening
 -- reads: nothing
 CREATE OR REPLACE MACRO subject_openings() AS TABLE
-    SELECT
-        type,
-        opening_type
-    FROM (
+    WITH openings (type, opening_type) AS (
         VALUES
         ('trn.waitlist.changed.v1', 'trn.waitlist.joined.v1'),
         ('trn.waitlist.converted.v1', 'trn.waitlist.joined.v1'),
@@ -28,4 +25,9 @@ CREATE OR REPLACE MACRO subject_openings() AS TABLE
         ('trn.override.withdrawn.v1', 'trn.forecast.overridden.v1'),
         ('trn.allocation.approved.v1', 'trn.allocation.proposed.v1'),
         ('trn.allocation.rejected.v1', 'trn.allocation.proposed.v1')
-    ) AS opened (type, opening_type);
+    )
+
+    SELECT
+        type,
+        opening_type
+    FROM openings;

@@ -1,8 +1,9 @@
--- meaning: the life of subjects of one kind, step by step. The opening event is step 1 whatever its time, so that what
---          was stamped before it still takes effect; a second opening is a step like any other. Subjects that nothing
---          opened have no steps (see orphans)
+-- meaning: the life of subjects of one kind, step by step. The opening event is step 1 whatever its time, so
+--          that what was stamped before it still takes effect; a second opening is a step like any other.
+--          Subjects that nothing opened have no steps (see orphans)
 -- grain: one event of an opened subject
--- columns: as in events_as_of, and step (1, 2, ... within the subject)
+-- columns: log_position, source, id, type, subject, time, known_at, data, apply_order as in events_as_of, and
+--          step (1, 2, ... within the subject)
 -- reads: events_as_of
 CREATE OR REPLACE MACRO subject_steps(
     as_of, up_to_position, opening_type, following_types
@@ -23,7 +24,15 @@ CREATE OR REPLACE MACRO subject_steps(
     )
 
     SELECT
-        lives.*,
+        lives.log_position,
+        lives.source,
+        lives.id,
+        lives.type,
+        lives.subject,
+        lives.time,
+        lives.known_at,
+        lives.data,
+        lives.apply_order,
         row_number() OVER (
             PARTITION BY lives.subject
             ORDER BY lives.log_position <> openings.log_position, lives.apply_order

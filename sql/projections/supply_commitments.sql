@@ -1,9 +1,10 @@
--- meaning: supply as last scheduled or revised, what arrived of it, and what is still to come. A revision states new
---          totals, so all that was received is taken off; nothing is to come of what was cancelled. What is still
---          missing when its period is over is overdue: only a revision says when it will come
+-- meaning: supply as last scheduled or revised, what arrived of it, and what is still to come. A revision
+--          states new totals, so all that was received is taken off; nothing is to come of what was cancelled.
+--          What is still missing when its period is over is overdue: only a revision says when it will come
 -- grain: one supply ref
--- columns: supply_ref, generation, period_start, period_end (DATE, half-open), chips_p10, chips_p50, chips_p90 (totals),
---          received_chips, to_come_p10, to_come_p50, to_come_p90 (chips, >= 0), is_cancelled, is_overdue
+-- columns: supply_ref, generation, period_start, period_end (DATE, half-open), chips_p10, chips_p50, chips_p90
+--          (totals), received_chips, to_come_p10, to_come_p50, to_come_p90 (chips, >= 0), is_cancelled,
+--          is_overdue
 -- reads: subject_steps
 CREATE OR REPLACE MACRO supply_commitments(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH folded AS (
@@ -13,7 +14,7 @@ CREATE OR REPLACE MACRO supply_commitments(as_of, up_to_position := 922337203685
                 WHERE type IN ('trn.supply.scheduled.v1', 'trn.supply.revised.v1')
             ) AS data,
             coalesce(
-                sum(CAST(data ->> 'chips' AS BIGINT)) FILTER (WHERE type = 'trn.supply.received.v1'), 0
+                sum(cast(data ->> 'chips' AS BIGINT)) FILTER (WHERE type = 'trn.supply.received.v1'), 0
             ) AS received_chips,
             bool_or(type = 'trn.supply.cancelled.v1') AS is_cancelled
         FROM
@@ -30,13 +31,13 @@ CREATE OR REPLACE MACRO supply_commitments(as_of, up_to_position := 922337203685
         SELECT
             supply_ref,
             is_cancelled,
-            data ->> 'generation' AS generation,
-            CAST(received_chips AS DOUBLE) AS received_chips,
-            CAST(utc_moment(data ->> 'period_start') AS DATE) AS period_start,
-            CAST(utc_moment(data ->> 'period_end') AS DATE) AS period_end,
-            CAST(data ->> 'chips_p10' AS DOUBLE) AS chips_p10,
-            CAST(data ->> 'chips_p50' AS DOUBLE) AS chips_p50,
-            CAST(data ->> 'chips_p90' AS DOUBLE) AS chips_p90
+            cast(received_chips AS DOUBLE) AS received_chips,
+            cast(utc_moment(data ->> 'period_start') AS DATE) AS period_start,
+            cast(utc_moment(data ->> 'period_end') AS DATE) AS period_end,
+            cast(data ->> 'chips_p10' AS DOUBLE) AS chips_p10,
+            cast(data ->> 'chips_p50' AS DOUBLE) AS chips_p50,
+            cast(data ->> 'chips_p90' AS DOUBLE) AS chips_p90,
+            data ->> 'generation' AS generation
         FROM folded
     )
 
@@ -45,5 +46,5 @@ CREATE OR REPLACE MACRO supply_commitments(as_of, up_to_position := 922337203685
         CASE WHEN is_cancelled THEN 0 ELSE greatest(0, chips_p10 - received_chips) END AS to_come_p10,
         CASE WHEN is_cancelled THEN 0 ELSE greatest(0, chips_p50 - received_chips) END AS to_come_p50,
         CASE WHEN is_cancelled THEN 0 ELSE greatest(0, chips_p90 - received_chips) END AS to_come_p90,
-        NOT is_cancelled AND chips_p50 > received_chips AND period_end <= CAST(utc_clock(as_of) AS DATE) AS is_overdue
+        NOT is_cancelled AND chips_p50 > received_chips AND period_end <= cast(utc_clock(as_of) AS DATE) AS is_overdue
     FROM parsed;

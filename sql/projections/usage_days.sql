@@ -1,8 +1,8 @@
--- meaning: metered use by day: a period's chip-hours are spread over the days that it covers in proportion to time, a
---          correction over the days of the period that it corrects
+-- meaning: metered use by day: a period's chip-hours are spread over the days that it covers in proportion to
+--          time, a correction over the days of the period that it corrects
 -- grain: segment x generation x region x reservation x day
--- columns: segment, generation, region, reservation_id (NULL: outside reservations), day_date (DATE), chip_hours (hours),
---          is_daily (all metered periods are a day or shorter; NULL: corrections only)
+-- columns: segment, generation, region, reservation_id (NULL: outside reservations), day_date (DATE),
+--          chip_hours (hours), is_daily (all metered periods are a day or shorter; NULL: corrections only)
 -- reads: usage_periods
 CREATE OR REPLACE MACRO usage_days(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH periods AS (
@@ -13,8 +13,8 @@ CREATE OR REPLACE MACRO usage_days(as_of, up_to_position := 9223372036854775807)
             reservation_id,
             start_at,
             end_at,
-            type = 'trn.usage.metered.v1' AS is_metered,
-            CAST(sum(exact(chip_hours)) AS DOUBLE) AS chip_hours
+            cast(sum(exact(chip_hours)) AS DOUBLE) AS chip_hours,
+            type = 'trn.usage.metered.v1' AS is_metered
         FROM usage_periods(as_of, up_to_position)
         GROUP BY ALL
     ),
@@ -31,8 +31,8 @@ CREATE OR REPLACE MACRO usage_days(as_of, up_to_position := 9223372036854775807)
         generation,
         region,
         reservation_id,
-        CAST(day_at AS DATE) AS day_date,
-        CAST(
+        cast(day_at AS DATE) AS day_date,
+        cast(
             sum(
                 exact(
                     chip_hours

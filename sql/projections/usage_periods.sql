@@ -1,8 +1,8 @@
 -- meaning: metered use and its billing corrections, each for the period that it reports on
 -- grain: one usage event
--- columns: source, type, customer_id, segment (the payload's, else the customer's, else 'unassigned'), generation,
---          region, purchase_option, instance_type, reservation_id (NULL: outside reservations), start_at, end_at
---          (TIMESTAMP, UTC), chip_hours (hours; corrections are signed)
+-- columns: source, type, customer_id, segment (the payload's, else the customer's, else 'unassigned'),
+--          generation, region, purchase_option, instance_type, reservation_id (NULL: outside reservations),
+--          start_at, end_at (TIMESTAMP, UTC), chip_hours (hours; corrections are signed)
 -- reads: events_as_of, customers
 CREATE OR REPLACE MACRO usage_periods(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH parsed AS (
@@ -23,9 +23,9 @@ CREATE OR REPLACE MACRO usage_periods(as_of, up_to_position := 92233720368547758
 
     unpacked AS (
         SELECT
-            source,
-            type,
-            unnest(payload)
+            payload.*,
+            parsed.source,
+            parsed.type
         FROM parsed
     )
 

@@ -2,4 +2,4 @@
 -- grain: one value: TIMESTAMP without zone, in UTC
 -- reads: nothing
 CREATE OR REPLACE MACRO utc_clock(instant) AS
-    CAST(instant AS TIMESTAMPTZ) AT TIME ZONE 'UTC';
+cast(instant AS TIMESTAMPTZ) AT TIME ZONE 'UTC';

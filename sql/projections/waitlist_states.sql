@@ -1,8 +1,9 @@
 -- meaning: waitlist entries over time: what each still waits for after each of its events
 -- grain: one waitlist event of an opened entry
--- columns: waitlist_id, step, source, id, said_at, replaced_at (TIMESTAMP, UTC: next event of the entry; NULL: none),
---          customer_id, segment, generation, region, need_id, wanted_from_at (TIMESTAMP, UTC), wanted_hours (hours),
---          converted_chips (by this event), waiting_chips (chips, 0 once withdrawn), is_withdrawal
+-- columns: waitlist_id, step, source, id, said_at, replaced_at (TIMESTAMP, UTC: next event of the entry; NULL:
+--          none), customer_id, segment, generation, region, need_id, wanted_from_at (TIMESTAMP, UTC),
+--          wanted_hours (hours), converted_chips (by this event), waiting_chips (chips, 0 once withdrawn),
+--          is_withdrawal
 -- reads: subject_steps, customers
 CREATE OR REPLACE MACRO waitlist_states(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH steps AS (
@@ -11,6 +12,8 @@ CREATE OR REPLACE MACRO waitlist_states(as_of, up_to_position := 922337203685477
             step,
             source,
             id,
+            cast(data ->> 'wanted_hours' AS DOUBLE) AS wanted_hours,
+            cast(data ->> 'chips' AS BIGINT) AS chips,
             type = 'trn.waitlist.withdrawn.v1' AS is_withdrawal,
             utc_clock(time) AS said_at,
             data ->> 'customer_id' AS customer_id,
@@ -19,9 +22,7 @@ CREATE OR REPLACE MACRO waitlist_states(as_of, up_to_position := 922337203685477
             data ->> 'region' AS region,
             data ->> 'need_id' AS need_id,
             utc_moment(data ->> 'wanted_from') AS wanted_from_at,
-            CAST(data ->> 'wanted_hours' AS DOUBLE) AS wanted_hours,
-            CAST(data ->> 'chips' AS BIGINT) AS chips,
-            coalesce(CAST(data ->> 'converted_chips' AS BIGINT), 0) AS converted_chips
+            coalesce(cast(data ->> 'converted_chips' AS BIGINT), 0) AS converted_chips
         FROM
             subject_steps(
                 as_of,
@@ -60,7 +61,20 @@ CREATE OR REPLACE MACRO waitlist_states(as_of, up_to_position := 922337203685477
     )
 
     SELECT
-        states.* EXCLUDE (segment, total_chips, all_converted_chips, is_withdrawn),
+        states.waitlist_id,
+        states.step,
+        states.source,
+        states.id,
+        states.said_at,
+        states.replaced_at,
+        states.customer_id,
+        states.generation,
+        states.region,
+        states.need_id,
+        states.wanted_from_at,
+        states.wanted_hours,
+        states.converted_chips,
+        states.is_withdrawal,
         coalesce(states.segment, customers.segment, 'unassigned') AS segment,
         CASE
             WHEN states.is_withdrawn THEN 0

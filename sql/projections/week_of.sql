@@ -2,4 +2,4 @@
 -- grain: one value: DATE
 -- reads: nothing
 CREATE OR REPLACE MACRO week_of(moment) AS
-    CAST(date_trunc('week', moment) AS DATE);
+cast(date_trunc('week', moment) AS DATE);

@@ -2,4 +2,4 @@
 -- grain: one value: list of TIMESTAMP in UTC, empty for an empty period
 -- reads: nothing
 CREATE OR REPLACE MACRO weeks_covered(start_at, end_at) AS
-    range(date_trunc('week', start_at), end_at, INTERVAL 7 DAY);
+range(date_trunc('week', start_at), end_at, INTERVAL 7 DAY);

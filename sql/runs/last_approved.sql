@@ -3,7 +3,7 @@
 -- reads: events_as_of, runs
 WITH approved AS (
     SELECT DISTINCT subject AS run_id
-    FROM events_as_of($as_of, position := $position)
+    FROM events_as_of($as_of, $position)
     WHERE type = 'trn.allocation.approved.v1'
 )
 
