@@ -1,7 +1,7 @@
 """Unmet demand as it shows: denials, retries and waitlists, tied together as needs.
 
 Each stretch of weeks in which a line wants more than it holds is one need. It asks for what is missing times
-the customer's inflation. Short needs are denials alone, repeated every week with `wanted_hours` of a week;
+the customer's inflation. Short needs are denials alone, repeated every week and wanted to the end of it;
 longer ones join a waitlist, are heard of at least every third week, and end converted or withdrawn.
 """
 
@@ -15,7 +15,6 @@ from pipeline.simulation.timeline import GENERATIONS, REGIONS, Bools, Floats, In
 
 _HEARD_EVERY_WEEKS = 3
 _NOTICED_CHANGE = 0.5
-_WEEK_HOURS = 168
 _PARTLY_GRANTED_SHARE = 0.3
 _QUOTA_SHARE = 0.7  # of the denials that are no needs; the others are for the price
 _DAY_WEEKS, _HOUR_WEEKS = 1 / 7, 1 / 168
@@ -54,30 +53,34 @@ def _denials(market: Market, needs: Needs, rng: np.random.Generator) -> Events:
     attempt = np.arange(len(entry)) - np.repeat(np.cumsum(tries) - tries, tries)
     row = needs.row[entry]
     at = needs.week[entry] + np.repeat(rng.uniform(0.2, 6.0, len(chosen)), tries) * _HOUR_WEEKS
+    at += attempt * 5 * _HOUR_WEEKS
     granted = np.where(rng.random(len(entry)) < _PARTLY_GRANTED_SHARE, needs.asked[entry] // 3, 0)
     label = needs.name.gather(row)
     group = label.str.replace("need", "group") + "-" + pl.Series(needs.week[entry]).cast(pl.String)
     subject = label.str.replace("need", "req") + "-" + pl.Series(needs.week[entry]).cast(pl.String)
     subject = subject + "-" + pl.Series(attempt).cast(pl.String)
-    lasting = pl.DataFrame({"w": needs.has_waitlist[row]}).select(
-        pl.when(~pl.col("w")).then(pl.lit(_WEEK_HOURS))
-    )
     return events(
         "request.denied",
         {
             "id": subject,
             "subject": subject,
-            "time": market.timeline.instants(at + attempt * 5 * _HOUR_WEEKS),
+            "time": market.timeline.instants(at),
             **describe_who(market, needs.line[row], needs.generation[row]),
             "chips_requested": needs.asked[entry] + granted,
             "chips_granted": granted,
             "reason": "insufficient_capacity",
-            "wanted_hours": lasting.to_series(),
+            "wanted_hours": _hours_left(at),
             "retry_group_id": group,
             "need_id": label,
             **_spread(needs, market, row),
         },
     )
+
+
+def _hours_left(at: Floats) -> Floats:
+    """Hours to the end of the week: so long a denial alone keeps its need open."""
+    hours: Floats = np.round((np.floor(at) + 1 - at) / _HOUR_WEEKS, 2)
+    return hours
 
 
 def _tried_elsewhere(market: Market, needs: Needs, rng: np.random.Generator) -> Events:
@@ -102,7 +105,7 @@ def _tried_elsewhere(market: Market, needs: Needs, rng: np.random.Generator) -> 
             "chips_requested": asked,
             "chips_granted": np.zeros(len(rows), dtype=np.int64),
             "reason": "insufficient_capacity",
-            "wanted_hours": _WEEK_HOURS,
+            "wanted_hours": _hours_left(at),
             "need_id": needs.name.gather(rows),
             **_spread(needs, market, rows),
         },
@@ -185,22 +188,27 @@ def _changed(market: Market, needs: Needs, rng: np.random.Generator) -> Events:
 
 
 def _ended(market: Market, needs: Needs, rng: np.random.Generator) -> list[Events]:
-    ended = needs.has_waitlist & (needs.last < market.timeline.weeks)
-    batches = []
-    for verb, mask in (("converted", ended & needs.is_converted), ("withdrawn", ended & ~needs.is_converted)):
-        rows = np.flatnonzero(mask)
-        label = needs.name.gather(rows)
-        subject = label.str.replace("need", "wait")
-        at = needs.last[rows] + rng.uniform(0.2, 6.0, len(rows)) * _HOUR_WEEKS
-        columns: dict[str, object] = {
-            "id": subject + f"-{verb}",
-            "subject": subject,
-            "time": market.timeline.instants(at),
-        }
-        if verb == "converted":
-            columns["converted_chips"] = needs.at(needs.last - 1, needs.missing)[rows]
-        else:
-            columns["reason"] = "no longer needed"
-        columns["need_id"] = label
-        batches.append(events(f"waitlist.{verb}", columns))
-    return batches
+    """What is missing is converted and the rest of what was asked for withdrawn, or all is withdrawn."""
+    rows = np.flatnonzero(needs.has_waitlist & (needs.last < market.timeline.weeks))
+    at = needs.last[rows] + rng.uniform(0.2, 6.0, len(rows)) * _HOUR_WEEKS
+    converted = needs.is_converted[rows]
+    got = needs.at(needs.last - 1, needs.missing)[rows]
+    has_rest = ~converted | (needs.at(needs.last - 1, needs.asked)[rows] > got)
+    return [
+        _end(market, needs, rows[converted], at[converted], "converted", converted_chips=got[converted]),
+        _end(
+            market,
+            needs,
+            rows[has_rest],
+            at[has_rest] + 0.1 * _HOUR_WEEKS,
+            "withdrawn",
+            reason="no longer needed",
+        ),
+    ]
+
+
+def _end(market: Market, needs: Needs, rows: Ints, at: Floats, verb: str, **payload: object) -> Events:
+    label = needs.name.gather(rows)
+    subject = label.str.replace("need", "wait")
+    envelope = {"id": subject + f"-{verb}", "subject": subject, "time": market.timeline.instants(at)}
+    return events(f"waitlist.{verb}", envelope | payload | {"need_id": label})
