@@ -28,7 +28,7 @@ class Scenario:
     tail_from_share: float | None = None
     tail_ratio: float = 0.72
     ample_ratio: float | None = None
-    supply_ratio: float = 0.8
+    supply_ratio: float = 0.65
     hostile_share: float = 0.0
 
 
@@ -37,7 +37,7 @@ SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
     for scenario in (
         _DEFAULT,
-        replace(_DEFAULT, name="sold_out", tail_from_share=0.7, supply_ratio=0.5),
+        replace(_DEFAULT, name="sold_out", tail_from_share=0.7, supply_ratio=0.45),
         replace(_DEFAULT, name="abundant", ample_ratio=1.4, surge_share=0.1, supply_ratio=1.6),
         replace(_DEFAULT, name="hostile", hostile_share=0.01),
     )

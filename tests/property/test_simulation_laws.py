@@ -12,7 +12,7 @@ from tests.unit.simulation.reading import raw_lines
 CELL = ["generation", "region", "period_start"]
 
 
-@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     weeks=st.integers(1, 60),
     seed=st.integers(-(2**63), 2**63),

@@ -9,7 +9,7 @@ WEEKS = 100
 @pytest.fixture(scope="session")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
     """The default scenario over 100 weeks."""
-    return read_simulation(simulate(tmp_path_factory.mktemp("market"), weeks=WEEKS, seed=7, events=24_000))
+    return read_simulation(simulate(tmp_path_factory.mktemp("market"), weeks=WEEKS, seed=7, events=16_000))
 
 
 @pytest.fixture(scope="session")

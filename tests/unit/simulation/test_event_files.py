@@ -87,7 +87,7 @@ def test_some_events_are_late_some_repeated_some_out_of_order_and_some_retracted
 
 
 def test_hostile_lines_are_refused_for_the_reasons_that_the_truth_names(tmp_path: Path) -> None:
-    summary = simulate(tmp_path, weeks=30, seed=5, scenario="hostile", events=20_000)
+    summary = simulate(tmp_path, weeks=30, seed=5, scenario="hostile", events=10_000)
     truth = json.loads((tmp_path / "truth" / "truth.json").read_text(encoding="utf-8"))["bad_lines"]
     expected: Counter[str] = Counter()
     for kind in truth.values():
