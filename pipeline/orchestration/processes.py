@@ -75,6 +75,7 @@ def stop_components(
                 process.kill()
         killed += len(family)
         component.process.wait()
+        psutil.wait_procs(family, timeout=5)
     return killed
 
 

@@ -55,7 +55,8 @@ class TaskLines:
     ) -> None:
         """Count it in, with the error."""
         kind = "" if isinstance(error, PipelineError) else f"{type(error).__name__}: "
-        self._end(f"{str(task_instance.state.value).replace('_', ' ')}: {kind}{error}")
+        text = str(error).replace("\n", "\n    ")
+        self._end(f"{str(task_instance.state.value).replace('_', ' ')}: {kind}{text}")
 
     def _end(self, remark: str) -> None:
         seconds = time.perf_counter() - self._started
