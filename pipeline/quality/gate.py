@@ -102,7 +102,9 @@ def check(frame: pl.DataFrame, suite: str, *, parameters: Mapping[str, object] |
 def _measure(frame: pl.DataFrame, suite: Suite) -> pl.DataFrame:
     known = measures(suite.table)
     wanted = {name for rule in suite.rules for name in rule.columns if name not in frame.columns}
-    return frame.with_columns(
+    # Sorted, so that the examples in the report do not depend on the order in which rows came.
+    rows = frame.sort([name for name in suite.table.grain if name in frame.columns])
+    return rows.with_columns(
         known[name].alias(name)
         for name in sorted(wanted & known.keys())
         if set(known[name].meta.root_names()) <= set(frame.columns)

@@ -218,3 +218,8 @@ def test_great_expectations_is_loaded_only_when_a_table_is_checked() -> None:
 
 def test_a_day_without_files_passes(profile: pl.DataFrame) -> None:
     assert broken(check(profile.clear(), "landing_profile")) == set()
+
+
+def test_what_was_seen_does_not_depend_on_the_order_of_the_rows(history: pl.DataFrame) -> None:
+    odd = history.with_columns(unmet_chips=-1.0 - pl.int_range(pl.len()))
+    assert gate("demand_history", odd) == gate("demand_history", odd.reverse())
