@@ -9,7 +9,7 @@ from pipeline.core.errors import UsageError
 from pipeline.runs.context import Run, projection, runs_row, the_policy, the_settings
 from pipeline.runs.gates import gate
 from pipeline.runs.publishing import decision_event, publish_run, rows_of_run, store_results
-from pipeline.schemas.tables import ALLOCATION, FORECAST, RUNS
+from pipeline.schemas.tables import ALLOCATION, DATA_QUALITY, FORECAST, RUNS
 from pipeline.store import Connection, publish_copy, read_frame, reader, sql_text
 
 INPUTS = (
@@ -49,6 +49,7 @@ def propose(run: dict[str, Any], *, is_report: bool = False) -> dict[str, Any]:
         inputs = {name: projection(connection, name, this) for name in INPUTS}
         forecast = rows_of_run(connection, FORECAST, this.run_id)
         approved = _last_approved(connection, this)
+        earlier = rows_of_run(connection, DATA_QUALITY, this.run_id)
     try:
         result = propose_allocation(
             run_id=this.run_id,
@@ -65,11 +66,14 @@ def propose(run: dict[str, Any], *, is_report: bool = False) -> dict[str, Any]:
         )
         publish_run(this.run_id)
         return _answer(run, message=message)
-    proposed = ALLOCATION.select(result.allocation.with_columns(status=pl.lit("proposed")))
-    gate(this, "allocation", proposed)
+    proposed = result.allocation
+    findings = pl.concat([gate(this, "allocation", proposed), result.warnings])
     _keep_proposal(this, proposed)
     notes = "; ".join(result.notes) or None
-    tables = {RUNS: runs_row(this, "allocation", status="proposed", message=notes)}
+    tables = {
+        RUNS: runs_row(this, "allocation", status="proposed", message=notes),
+        DATA_QUALITY: pl.concat([earlier.filter(pl.col("table_name") != ALLOCATION.name), findings]),
+    }
     if is_report:
         tables[ALLOCATION] = proposed
     store_results(this, tables, event=decision_event(this, "trn.allocation.proposed.v1", proposed))

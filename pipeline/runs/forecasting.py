@@ -1,5 +1,6 @@
 """The tasks of a forecast: start, project, gate, fit by chunk, reconcile, gate, publish."""
 
+import shutil
 from typing import Any
 
 import polars as pl
@@ -15,7 +16,7 @@ from pipeline.runs.context import (
     the_policy,
     the_settings,
 )
-from pipeline.runs.gates import findings_of, gate
+from pipeline.runs.gates import gate
 from pipeline.schemas.tables import (
     CHIPS_NEEDED,
     DATA_QUALITY,
@@ -50,7 +51,7 @@ def project(run: dict[str, Any]) -> dict[str, Any]:
         for name in INPUTS:
             projection(connection, name, this).write_parquet(folder / f"{name}.parquet")
     history = DEMAND_HISTORY.select(pl.read_parquet(folder / "demand_history.parquet"))
-    gate(this, "demand_history", history)
+    gate(this, "demand_history", history).write_parquet(folder / "gate-demand_history.parquet")
     series = demand_series(history, as_of=this.as_of, policy=the_policy())
     series.write_parquet(folder / "series.parquet")
     return {**run, "series": _keys(series).height}
@@ -92,7 +93,8 @@ def reconcile(run: dict[str, Any]) -> dict[str, Any]:
     names = ("series", "order_book", "generations", "fiscal_calendar")
     inputs = {name: pl.read_parquet(folder / f"{name}.parquet") for name in names}
     weeks = reconciliation.reconcile(paths, models, run_id=this.run_id, as_of=this.as_of)
-    gate(this, "forecast", weeks, parameters={"horizon_weeks": policy.forecast.horizon_weeks})
+    horizon = {"horizon_weeks": policy.forecast.horizon_weeks}
+    gate(this, "forecast", weeks, parameters=horizon).write_parquet(folder / "gate-forecast.parquet")
     quarters = reconciliation.forecast_quarters(
         paths,
         run_id=this.run_id,
@@ -129,9 +131,10 @@ def publish_forecast(run: dict[str, Any]) -> dict[str, Any]:
     tables = (FORECAST, FORECAST_QUARTERS, FORECAST_MODELS, CHIPS_NEEDED)
     frames = {table: pl.read_parquet(folder / f"{table.name}.parquet") for table in tables}
     event = decision_event(this, "trn.forecast.published.v1", frames[FORECAST])
-    frames[DATA_QUALITY] = findings_of(this)
+    frames[DATA_QUALITY] = pl.concat(pl.read_parquet(file) for file in sorted(folder.glob("gate-*.parquet")))
     store_results(this, {**frames, RUNS: runs_row(this, "forecast", status="published")}, event=event)
     report = publish_run(this.run_id)
+    shutil.rmtree(folder)
     return {**run, "is_published": True, "report": str(report)}
 
 

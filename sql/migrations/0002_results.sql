@@ -97,7 +97,8 @@ CREATE TABLE allocation (
     currency VARCHAR NOT NULL,
     demand_chips DOUBLE NOT NULL,
     served_chips DOUBLE NOT NULL,
-    is_frozen BOOLEAN NOT NULL
+    is_frozen BOOLEAN NOT NULL,
+    status VARCHAR NOT NULL
 );
 
 CREATE TABLE accuracy (

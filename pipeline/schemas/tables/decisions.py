@@ -28,6 +28,7 @@ ALLOCATION = Table(
         ),
         Column("served_chips", pl.Float64, CHIPS, "demand served under the plan"),
         Column("is_frozen", pl.Boolean, "", "fixed by an earlier approved allocation"),
+        Column("status", pl.String, "", "'proposed' until a person decides, then 'approved'"),
     ),
 )
 
