@@ -48,16 +48,23 @@ def render_table(frame: pl.DataFrame, *, csv: bool, width: int | None = None) ->
 
 def _show(column: pl.Series) -> _Shown:
     is_number = column.dtype.is_numeric()
-    texts = _numbers(column) if is_number else [_plain(text) for text in cell_texts(column).to_list()]
+    texts = _numbers(column) if is_number else [_plain(text) for text in _texts(column)]
     name = _plain(column.name)
     can_narrow = column.dtype == pl.String or column.dtype.is_nested()
     return _Shown(name, texts, is_number, can_narrow, min(_WIDEST, max(map(_columns, [name, *texts]))))
 
 
+def _texts(column: pl.Series) -> list[str | None]:
+    """Return the cells as text; instants without the fraction of a second, which --csv has."""
+    whole = column.dt.truncate("1s") if isinstance(column.dtype, pl.Datetime) else column
+    return cell_texts(whole).to_list()
+
+
 def _numbers(column: pl.Series) -> list[str]:
-    """Group thousands from five digits on, so that years stay as they are; one precision a column."""
+    """Group thousands, but not where all have four digits at most, as years do; one precision a column."""
     if column.dtype.is_integer():
-        return [_EMPTY if n is None else (f"{n:,}" if abs(n) >= _GROUPED_FROM else str(n)) for n in column]
+        is_grouped = any(n is not None and abs(n) >= _GROUPED_FROM for n in column)
+        return [_EMPTY if n is None else (f"{n:,}" if is_grouped else str(n)) for n in column]
     values = column.cast(pl.Float64)
     finite = values.filter(values.is_finite()).abs()
     largest = finite.max() if finite.len() else 0.0

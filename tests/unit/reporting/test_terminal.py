@@ -23,7 +23,7 @@ def answer() -> pl.DataFrame:
             "share": [0.25, None, 0.0001],
             "value": [1234.5, 12.25, None],
             "week": [date(2026, 9, 7), None, date(2026, 9, 14)],
-            "at": [datetime(2026, 9, 7, 12, tzinfo=UTC)] * 3,
+            "at": [datetime(2026, 9, 7, 12, 0, 0, 123, UTC)] * 3,
             "is_soldout": [True, None, False],
         }
     )
@@ -43,7 +43,7 @@ def test_on_a_narrow_terminal_the_table_is_the_one_on_record() -> None:
 
 def test_csv_is_complete_and_exact() -> None:
     first, *_ = render_table(answer(), csv=True).splitlines()[1:]
-    assert first == "us-east-1,2026,1234567,0.25,1234.5,2026-09-07,2026-09-07T12:00:00Z,true"
+    assert first == "us-east-1,2026,1234567,0.25,1234.5,2026-09-07,2026-09-07T12:00:00.000123Z,true"
 
 
 def test_no_rows_are_told() -> None:
@@ -66,6 +66,11 @@ def test_text_cannot_command_the_terminal() -> None:
     assert "a\\nb" in shown
     assert "\\u202eevil" in shown
     assert not {c for c in shown if unicodedata.category(c)[0] == "C"} - {"\n"}
+
+
+def test_years_are_not_grouped_and_a_column_of_large_numbers_is_as_a_whole() -> None:
+    frame = pl.DataFrame({"year": [2026, 2027], "n": [1819, 14569]})
+    assert render_table(frame, csv=False).splitlines()[2:] == ["2026   1,819", "2027  14,569"]
 
 
 @pytest.mark.parametrize(
