@@ -91,7 +91,7 @@ def _fit(observed: Array, season: Season | None, policy: ForecastPolicy) -> Any:
         initial_trend=slope,
         bounds={
             "smoothing_trend": (1e-4, policy.trend_limit),
-            "damping_trend": (_LEAST_DAMPING, policy.damping_limit),
+            "damping_trend": (_LEAST_DAMPING, _damping_limit(len(observed), policy)),
         },
         **seasonal,
     )
@@ -99,6 +99,17 @@ def _fit(observed: Array, season: Season | None, policy: ForecastPolicy) -> Any:
     if not np.all(np.isfinite(result.params)) or not np.isfinite(result.llf):
         raise FitError(f"ETS likelihood {result.llf}, parameters {result.params}")
     return result
+
+
+def _damping_limit(size: int, policy: ForecastPolicy) -> float:
+    """Carry a trend on for as long as it was seen where that is two years, for a smaller share where less.
+
+    A trend damped by phi a week adds up to phi / (1 - phi) weeks of itself: what a launch gained in twenty
+    weeks must not be promised for a hundred.
+    """
+    short = min(size / 2, policy.season_weeks / 4)
+    reach = max(short, size * min(1.0, size / (2 * policy.season_weeks)))
+    return float(np.clip(reach / (1 + reach), _LEAST_DAMPING + 0.02, policy.damping_limit))
 
 
 def _bridge(observed: Array) -> Array:

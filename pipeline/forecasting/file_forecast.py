@@ -109,16 +109,15 @@ def _read_columns(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _read_times(times: pl.Series) -> pl.Series:
-    if times.dtype.is_integer() or times.dtype in {pl.Date, pl.Datetime}:
+    if times.dtype.is_integer() or isinstance(times.dtype, pl.Date | pl.Datetime):
         return times
     if times.dtype != pl.String:
         raise UsageError(f"ds is of type {times.dtype}; allowed are dates, timestamps and whole numbers")
+    has_offset = bool(times.str.contains(r"(Z|[+-]\d{2}:?\d{2})$").any())
     readings = (
         times.cast(pl.Int64, strict=False),
-        times.str.to_date(strict=False),
-        times.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
-        if times.str.contains(r"(Z|[+-]\d{2}:?\d{2})$").any()
-        else times.str.to_datetime(time_unit="us", strict=False),
+        _try_times(times, pl.Date()),
+        _try_times(times, pl.Datetime("us", "UTC" if has_offset else None)),
     )
     best = min(readings, key=pl.Series.null_count)
     if best.null_count() > times.null_count():
@@ -128,6 +127,13 @@ def _read_times(times: pl.Series) -> pl.Series:
             "write 2026-09-07 or 2026-09-07T00:00:00"
         )
     return best
+
+
+def _try_times(times: pl.Series, dtype: pl.Date | pl.Datetime) -> pl.Series:
+    try:
+        return times.str.strptime(dtype, strict=False)
+    except pl.exceptions.ComputeError:  # no value looks like a time at all
+        return pl.Series(times.name, [None] * len(times), dtype=dtype)
 
 
 def _read_values(values: pl.Series) -> pl.Series:

@@ -14,6 +14,7 @@ from pipeline.forecasting.seasonal_naive import seasonal_naive_paths
 
 Array = NDArray[np.float64]
 Engine = Literal["ets", "seasonal_naive"]
+_SMALLEST = 1e-300  # below it a mean is rounded to zero and nothing can be relative to it
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def forecast_series(
     Fallbacks: `no_observations`, `all_zero` and `ended` → zero; `constant` → that value; `too_short` → the
     last value (stock) or past values drawn again (flow); `fit_failed` → seasonal naive.
     """
+    values = np.where(np.abs(values) < _SMALLEST, 0.0, values)
     seen = np.flatnonzero(np.isfinite(values))
     flat = _flat_answer(values[seen], is_ended=is_ended)
     if flat is not None:

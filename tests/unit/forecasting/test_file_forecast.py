@@ -1,0 +1,163 @@
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipeline.core.errors import UsageError
+from pipeline.forecasting import forecast_file
+from tests.demand_frames import growing, small_policy
+
+POLICY = small_policy()
+
+
+def file_of(values: Any, *, times: Any = None, name: Any = "a") -> pl.DataFrame:
+    times = times if times is not None else list(range(len(values)))
+    return pl.DataFrame({"unique_id": [name] * len(values), "ds": times, "y": values}, strict=False)
+
+
+def forecast(frame: pl.DataFrame, **options: Any) -> pl.DataFrame:
+    return forecast_file(frame, **({"horizon": 4, "policy": POLICY} | options))
+
+
+def test_the_columns_are_those_that_the_ecosystem_uses() -> None:
+    result = forecast(file_of(growing(40, seed=1)), levels=(80, 95))
+    assert result.columns == ["unique_id", "ds", "mean", "lo-80", "hi-80", "lo-95", "hi-95"]
+    assert result["ds"].to_list() == [40, 41, 42, 43]
+    assert result["unique_id"].unique().to_list() == ["a"]
+
+
+def test_wider_levels_contain_narrower_ones() -> None:
+    result = forecast(file_of(growing(40, seed=1)), levels=(95, 50))
+    assert (result["lo-95"] <= result["lo-50"]).all()
+    assert (result["hi-50"] <= result["hi-95"]).all()
+    assert (result["lo-50"] < result["hi-50"]).all()
+
+
+LOCAL = datetime(2026, 1, 1, 22)  # noqa: DTZ001  files without offsets keep their local times
+MONTH_ENDS = [date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 31), date(2024, 4, 30)]
+
+
+@pytest.mark.parametrize(
+    ("times", "following"),
+    [
+        ([date(2026, 1, 5) + timedelta(weeks=n) for n in range(4)], [date(2026, 2, 2), date(2026, 2, 9)]),
+        ([date(2026, 1, 5) + timedelta(days=n) for n in range(4)], [date(2026, 1, 9), date(2026, 1, 10)]),
+        ([date(2025, n, 1) for n in (10, 11, 12)], [date(2026, 1, 1), date(2026, 2, 1)]),
+        (MONTH_ENDS, [date(2024, 5, 31), date(2024, 6, 30)]),
+        ([date(2025, n, 1) for n in (1, 4, 7, 10)], [date(2026, 1, 1), date(2026, 4, 1)]),
+        ([date(n, 3, 1) for n in (2020, 2021, 2022)], [date(2023, 3, 1), date(2024, 3, 1)]),
+        ([LOCAL + timedelta(hours=n) for n in range(3)], [LOCAL + timedelta(hours=n) for n in (3, 4)]),
+        ([10, 20, 30, 50], [60, 70]),
+        (["2026-01-05", "2026-01-12", "2026-01-19"], [date(2026, 1, 26), date(2026, 2, 2)]),
+        (["1", "2", "3"], [4, 5]),
+    ],
+)
+def test_the_frequency_is_that_of_the_file(times: Any, following: list[Any]) -> None:
+    result = forecast(file_of([float(n) for n in range(len(times))], times=times), horizon=2)
+    assert result["ds"].to_list() == following
+
+
+def test_instants_as_text_keep_their_instant() -> None:
+    times = [f"2026-01-05T0{n}:00:00Z" for n in range(1, 5)]
+    result = forecast(file_of([1.0, 2.0, 3.0, 4.0], times=times), horizon=1)
+    assert result["ds"].dt.to_string("iso:strict").to_list() == ["2026-01-05T05:00:00.000000+00:00"]
+
+
+def test_months_use_their_twelve_as_season_by_themselves() -> None:
+    times = pl.date_range(date(2018, 1, 1), date(2025, 12, 1), "1mo", eager=True)
+    noise = np.random.default_rng(1).normal(0, 1, 96)
+    values = 100 + 40 * np.sin(2 * np.pi * np.arange(96) / 12) + noise
+    result = forecast(file_of(values, times=times), horizon=12)
+    truth = 100 + 40 * np.sin(2 * np.pi * np.arange(96, 108) / 12)
+    assert np.abs(result["mean"].to_numpy() - truth).max() < 8
+    plain = forecast(file_of(values, times=times), horizon=12, season=(1,))
+    assert np.abs(plain["mean"].to_numpy() - truth).max() > 20
+
+
+def test_nulls_and_missing_rows_are_not_observed() -> None:
+    values = list(growing(60, seed=2))
+    frame = file_of(values)
+    holes = frame.with_columns(pl.when(~pl.col("ds").is_in([10, 30, 31])).then("y").alias("y"))
+    dropped = frame.filter(~pl.col("ds").is_in([10, 30, 31]))
+    result = forecast(holes)
+    assert result.null_count().sum_horizontal().item() == 0
+    assert result.equals(forecast(dropped))
+
+
+def test_a_series_without_any_observation_gets_nulls_and_the_others_their_forecast() -> None:
+    frame = pl.concat(
+        [file_of(growing(40, seed=1), name="a"), file_of([None] * 40, name="b").cast({"y": pl.Float64})]
+    )
+    result = forecast(frame)
+    assert result.filter(pl.col("unique_id") == "b")["mean"].null_count() == 4
+    assert result.filter(pl.col("unique_id") == "a")["mean"].null_count() == 0
+
+
+def test_values_below_zero_may_stay_below_zero() -> None:
+    values = -100 + np.random.default_rng(1).normal(0, 5, 60)
+    assert forecast(file_of(values))["hi-95"].max() < 0
+
+
+def test_another_series_in_the_file_changes_nothing() -> None:
+    alone = file_of(growing(60, seed=1), name="a")
+    both = pl.concat([file_of(growing(60, seed=9), name="b"), alone])
+    assert forecast(both).filter(pl.col("unique_id") == "a").equals(forecast(alone))
+
+
+def test_order_of_the_rows_does_not_matter() -> None:
+    frame = file_of(growing(60, seed=1))
+    assert forecast(frame.sample(fraction=1.0, shuffle=True, seed=1)).equals(forecast(frame))
+
+
+def test_the_baseline_runs_on_the_same_file() -> None:
+    result = forecast(file_of([1.0, 2.0, 3.0, 4.0] * 10), season=(4,), engine="seasonal_naive")
+    assert result["mean"].to_list() == pytest.approx([1.0, 2.0, 3.0, 4.0])
+
+
+DAYS = [date(2026, 1, 1) + timedelta(days=n) for n in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (file_of([1.0, 2.0]).rename({"y": "value"}), "missing column y.*got unique_id, ds, value"),
+        (file_of([1.0, 2.0]).clear(), "no rows"),
+        (file_of([1.0, 2.0], times=[1, 1]), "duplicated date: series 'a' has 1 more than once"),
+        (file_of([1.0, 2.0], times=[1, None]), "row 2: ds is empty"),
+        (file_of([1.0, 2.0, 3.0], times=[1, 3, 6]), "mixed frequencies: series 'a'.*6 does not lie"),
+        (
+            pl.concat(
+                [
+                    file_of([1.0] * 4, times=DAYS, name="a"),
+                    file_of([1.0] * 3, times=[DAYS[0] + timedelta(weeks=n) for n in range(3)], name="b"),
+                ]
+            ),
+            "mixed frequencies: series 'a' has steps of 1 day.*series 'b' of 7 days",
+        ),
+        (file_of(["1", "x"]), "row 2: y 'x' is no number"),
+        (file_of([1.0, 2.0], times=["2026-01-01", "soon"]), "row 2: ds 'soon' is no date"),
+        (file_of([1.0], times=[date(2026, 1, 1)]), "no series has two rows"),
+        (file_of([1.0, 2.0], times=[1.5, 2.5]), "ds is of type Float64"),
+    ],
+)
+def test_what_cannot_be_forecast_is_refused_with_the_place(frame: pl.DataFrame, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        forecast(frame)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"horizon": 0}, "horizon 0: allowed"),
+        ({"season": (24, 168, 8760)}, "season"),
+        ({"season": (0,)}, "season"),
+        ({"levels": (100,)}, "levels"),
+        ({"levels": ()}, "levels"),
+        ({"levels": (80, 80)}, "levels"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        forecast(file_of([1.0, 2.0, 3.0]), **options)
