@@ -17,7 +17,7 @@ def add_commands(commands: Commands) -> None:
     forecast.add_argument("--input", type=Path, required=True)
     forecast.add_argument("--horizon", type=positive, required=True, help="periods ahead")
     forecast.add_argument(
-        "--season", type=_numbers, default=(1,), help="periods of a season, M or M,M2; default 1"
+        "--season", type=_numbers, default=(), help="periods of a season, M or M,M2; default: by frequency"
     )
     forecast.add_argument(
         "--levels", type=_numbers, default=(80, 95), help="intervals in per cent; default 80,95"

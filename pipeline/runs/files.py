@@ -24,13 +24,13 @@ def forecast_series_file(
 
 
 def read_table(file: Path) -> pl.DataFrame:
-    """Read a CSV or Parquet file by its suffix.
+    """Read a CSV or Parquet file by its suffix; cells of a CSV stay text, for the stage to judge by row.
 
     Raises:
         UsageError: no such file, another suffix, or content that does not fit it.
     """
     readers = {
-        ".csv": lambda: pl.read_csv(file, try_parse_dates=True),
+        ".csv": lambda: pl.read_csv(file, infer_schema=False),
         ".parquet": lambda: pl.read_parquet(file),
     }
     if file.suffix not in readers:
