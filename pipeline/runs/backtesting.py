@@ -8,7 +8,7 @@ import polars as pl
 from pipeline.core.clock import parse_instant
 from pipeline.runs.context import Run, is_finished, open_run, projection, runs_row, the_policy, the_settings
 from pipeline.runs.publishing import publish_run, store_results
-from pipeline.schemas.tables import ACCURACY, DEMAND_HISTORY, RUNS
+from pipeline.schemas.tables import ACCURACY, DEMAND_HISTORY, LEVELS, RUNS
 from pipeline.store import reader
 
 
@@ -43,19 +43,21 @@ def backtest(as_of: str | None = None, position: int | None = None) -> dict[str,
 
 
 def _scorecard(accuracy: pl.DataFrame) -> str:
-    """Show the pooled figures beside the baseline's, as a table for a terminal."""
+    """Show production's pooled figures by channel, for the total and for the single series."""
     from pipeline.reporting import render_table
 
-    pooled = accuracy.filter(pl.col("level").str.starts_with("scorecard/"))
-    columns = (
-        "level",
-        "channel",
-        "lag_weeks",
-        "model",
-        "pinball_ratio",
-        "coverage_80",
-        "coverage_90",
-        "wape",
-        "mase",
+    shown = {f"scorecard/{LEVELS[0]}": "channel total", f"scorecard/{LEVELS[-1]}": "single series"}
+    pooled = accuracy.filter(pl.col("level").is_in(list(shown)), pl.col("model") == "ets")
+    return render_table(
+        pooled.select(
+            pl.col("level").replace(shown).alias("judged"),
+            "channel",
+            "lag_weeks",
+            "origins",
+            pl.col("pinball_ratio").alias("pinball_to_naive"),
+            "coverage_80",
+            "bias",
+            "wape",
+        ).sort("judged", "channel", "lag_weeks"),
+        csv=False,
     )
-    return render_table(pooled.select(columns), csv=False)
