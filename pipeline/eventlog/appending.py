@@ -58,7 +58,7 @@ def append_arrivals(connection: Connection, *, batch_id: str, landed_at: datetim
     duplicates, conflicts = _contested(connection)
     not_landing = np.concatenate([duplicates, [conflict.ordinal for conflict in conflicts]]).astype(np.int64)
     connection.register("not_landing", pa.table({"ordinal": not_landing}))
-    parameters = {"batch_id": batch_id, "landed_at": landed_at}
+    parameters = {"batch": batch_id, "instant": landed_at}
     row = connection.execute(sql_text("eventlog/append"), parameters).fetchone()
     connection.unregister("not_landing")
     return Fates(row[0] if row else 0, duplicates, conflicts)

@@ -194,7 +194,7 @@ def _count_as_landed(
     """Tell whether the same bytes landed before in the same way, and count them if so."""
     parameters = {"content_hash": file.digest, "mapping_hash": mapping.hash if mapping else _NO_MAPPING}
     row = connection.execute(sql_text("landing/known_file"), parameters).fetchone()
-    if row is None:
+    if row is None or row[0] is None:
         return False
     _repeat(account, row[0])
     return True

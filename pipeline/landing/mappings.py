@@ -2,7 +2,7 @@
 
 The path of the table comes in as the parameter `$path`. The query gives, ordered by `source_line`, exactly
 one row for each raw row: the envelope's columns (`specversion` may be left out), `data` as JSON or a struct,
-`source_line` from 1, `row` with the raw row as JSON, and, if it likes, a `remark` that says why a row is no
+`source_line` from 1, `raw_row` with the raw row as JSON, and, if it likes, a `remark` that says why a row is no
 event. A row that is no event has a NULL `type`.
 """
 
@@ -20,7 +20,7 @@ from pipeline.landing.tables import BATCH_ROWS, mapped_blocks
 from pipeline.schemas.events.envelope import SPEC_VERSION
 from pipeline.store import SQL_FOLDER, Connection, DatabaseError
 
-REQUIRED_COLUMNS = frozenset({"id", "source", "type", "time", "data", "source_line", "row"})
+REQUIRED_COLUMNS = frozenset({"id", "source", "type", "time", "data", "source_line", "raw_row"})
 _PATTERN_CHARACTERS = frozenset("*?[]{}")
 
 

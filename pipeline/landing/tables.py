@@ -57,10 +57,10 @@ def mapped_blocks(connection: Connection, batches: Iterable[pa.RecordBatch], map
     for batch in batches:
         table = pa.Table.from_batches([batch])
         _require_every_row(table, first, mapping)
-        row = _as_text(table["row"])
+        row = _as_text(table["raw_row"])
         is_event = pc.is_valid(table["type"])
         refused = _rows_without_event(table.filter(pc.invert(is_event)), mapping)
-        extras = ("source_line", "row", "remark")
+        extras = ("source_line", "raw_row", "remark")
         events = table.filter(is_event)
         envelopes = events.drop_columns([name for name in extras if name in events.column_names])
         raw = envelope_lines(connection, envelopes)
@@ -81,7 +81,7 @@ def _require_every_row(table: pa.Table, first: int, mapping: str) -> None:
 
 def _rows_without_event(table: pa.Table, mapping: str) -> tuple[RefusedLine, ...]:
     remarks = table["remark"].to_pylist() if "remark" in table.column_names else [None] * len(table)
-    rows = zip(table["source_line"].to_pylist(), _as_text(table["row"]).to_pylist(), remarks, strict=True)
+    rows = zip(table["source_line"].to_pylist(), _as_text(table["raw_row"]).to_pylist(), remarks, strict=True)
     return tuple(
         RefusedLine(
             line,

@@ -2,7 +2,14 @@
 -- grain: one landed event
 -- reads: arrivals, arrival_keys, not_landing, events
 INSERT INTO events
-WITH positions AS (
+WITH
+batch AS (
+    SELECT
+        $batch AS batch_id,
+        $instant AS landed_at
+),
+
+positions AS (
     SELECT
         arrival_keys.ordinal,
         arrival_keys.event_key,
@@ -21,11 +28,11 @@ SELECT
     arrivals.time,
     arrivals.recordedtime,
     arrivals.known_at,
-    $landed_at AS landed_at,
+    batch.landed_at,
     arrivals.sequence,
     arrivals.datacontenttype,
     arrivals.dataschema,
-    $batch_id AS batch_id,
+    batch.batch_id,
     arrivals.source_file,
     arrivals.source_line,
     positions.event_key,
@@ -34,4 +41,5 @@ SELECT
     arrivals.flags,
     arrivals.data
 FROM arrivals
-INNER JOIN positions ON arrivals.ordinal = positions.ordinal;
+INNER JOIN positions ON arrivals.ordinal = positions.ordinal
+CROSS JOIN batch;

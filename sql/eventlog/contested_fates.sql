@@ -3,6 +3,12 @@
 -- grain: one contested arrival that does not land
 -- reads: arrivals, arrival_keys, contested_keys, events
 WITH
+keyed AS (
+    SELECT arrival_keys.ordinal
+    FROM arrival_keys
+    SEMI JOIN contested_keys ON arrival_keys.event_key = contested_keys.event_key
+),
+
 contested AS (
     SELECT
         arrivals.ordinal,
@@ -10,11 +16,7 @@ contested AS (
         arrivals.id,
         arrivals.content_hash
     FROM arrivals
-    SEMI JOIN (
-        SELECT arrival_keys.ordinal
-        FROM arrival_keys
-        SEMI JOIN contested_keys ON arrival_keys.event_key = contested_keys.event_key
-    ) AS keyed ON arrivals.ordinal = keyed.ordinal
+    SEMI JOIN keyed ON arrivals.ordinal = keyed.ordinal
 ),
 
 holders AS (
@@ -52,12 +54,12 @@ firsts AS (
 
 SELECT
     contested.ordinal,
-    contested.content_hash = firsts.content_hash AS is_duplicate,
     firsts.ordinal AS first_ordinal,
     contested.source,
     contested.id,
     firsts.source_file,
-    firsts.source_line
+    firsts.source_line,
+    contested.content_hash = firsts.content_hash AS is_duplicate
 FROM contested
 INNER JOIN firsts ON contested.source = firsts.source AND contested.id = firsts.id
 WHERE contested.ordinal <> firsts.ordinal

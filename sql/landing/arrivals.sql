@@ -18,7 +18,7 @@ SELECT
     staged.source_line,
     proven.content_hash,
     NULL AS attributes,
-    []::VARCHAR [] AS flags,
+    cast([] AS VARCHAR[]) AS flags,
     staged.data
 FROM staged
 INNER JOIN proven ON staged.ordinal = proven.ordinal

@@ -3,13 +3,13 @@
 -- reads: refused_lines
 INSERT INTO quarantine
 SELECT
-    $batch_id AS batch_id,
+    $batch_id,
     source_file,
     source_line,
     raw,
     envelope,
     reason,
     message,
-    $landed_at AS quarantined_at,
+    $landed_at,
     NULL AS relanded_at
 FROM refused_lines;

@@ -1,7 +1,6 @@
 -- meaning: the account of a file of the same bytes, read in the same way
--- grain: at most one row
+-- grain: one row; empty where there is no such file
 -- reads: landing_manifest
-SELECT lines
+SELECT max(lines) AS lines
 FROM landing_manifest
-WHERE content_hash = $content_hash AND mapping_hash = $mapping_hash
-LIMIT 1;
+WHERE content_hash = $content_hash AND mapping_hash = $mapping_hash;

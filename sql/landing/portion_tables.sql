@@ -21,7 +21,7 @@ CREATE OR REPLACE TEMP TABLE judged (
     datacontenttype VARCHAR,
     dataschema VARCHAR,
     attributes VARCHAR,
-    flags VARCHAR [],
+    flags VARCHAR[],
     data VARCHAR,
     content_hash VARCHAR
 );

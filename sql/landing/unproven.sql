@@ -4,4 +4,4 @@
 SELECT staged.ordinal
 FROM staged
 ANTI JOIN proven ON staged.ordinal = proven.ordinal AND proven.is_proven
-ORDER BY ordinal;
+ORDER BY staged.ordinal;

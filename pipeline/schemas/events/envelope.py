@@ -27,7 +27,11 @@ class Attribute:
 ENVELOPE = (
     Attribute("specversion", TEXT, "CloudEvents version", '"1.0"', is_required=True),
     Attribute(
-        "id", TEXT, "the producer's id of the event", f"a string of 1 to {LONGEST_ID} characters", is_required=True
+        "id",
+        TEXT,
+        "the producer's id of the event",
+        f"a string of 1 to {LONGEST_ID} characters",
+        is_required=True,
     ),
     Attribute(
         "source",
@@ -39,7 +43,9 @@ ENVELOPE = (
     Attribute(
         "type", TEXT, "what happened, with its schema version", "a type of the catalogue", is_required=True
     ),
-    Attribute("subject", TEXT, "the thing it happened to", "a string, not empty; required where the type names one"),
+    Attribute(
+        "subject", TEXT, "the thing it happened to", "a string, not empty; required where the type names one"
+    ),
     Attribute(
         "time",
         INSTANT,
