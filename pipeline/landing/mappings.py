@@ -2,8 +2,8 @@
 
 The path of the table comes in as the parameter `$path`. The query gives, ordered by `source_line`, exactly
 one row for each raw row: the envelope's columns (`specversion` may be left out), `data` as JSON or a struct,
-`source_line` from 1, `raw_row` with the raw row as JSON, and, if it likes, a `remark` that says why a row is no
-event. A row that is no event has a NULL `type`.
+`source_line` from 1, `raw_row` with the raw row as JSON, and, if it likes, a `remark` that says why a row is
+no event. A row that is no event has a NULL `type`.
 """
 
 import tempfile

@@ -75,10 +75,10 @@ SELECT
         WHEN is_use THEN 'trn.usage.metered.v1'
     END AS type,
     CASE
-        WHEN consumedquantity IS NULL THEN 'the raw_row bills no quantity'
-        WHEN consumedunit <> 'Hours' THEN 'the raw_row bills ' || consumedunit || ', not hours of an instance'
-        WHEN instance_type IS NULL THEN 'the raw_row bills hours of something that holds no accelerator chips'
-        ELSE 'the raw_row bills hours that nobody used'
+        WHEN consumedquantity IS NULL THEN 'the row bills no quantity'
+        WHEN consumedunit <> 'Hours' THEN 'the row bills ' || consumedunit || ', not hours of an instance'
+        WHEN instance_type IS NULL THEN 'the row bills hours of something that holds no accelerator chips'
+        ELSE 'the row bills hours that nobody used'
     END AS remark,
     struct_pack(
         customer_id := subaccountid,
