@@ -2,4 +2,7 @@
 -- grain: one value: TIMESTAMP; NULL where the hours are
 -- reads: nothing
 CREATE OR REPLACE MACRO hours_after(moment, hours) AS
-moment + to_microseconds(cast(least(hours, 175200) * 3600000000 AS BIGINT));
+CASE
+    WHEN hours IS NOT NULL
+        THEN moment + to_microseconds(cast(least(hours, 175200) * 3600000000 AS BIGINT))
+END;

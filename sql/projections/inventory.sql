@@ -74,7 +74,7 @@ CREATE OR REPLACE MACRO inventory(as_of, up_to_position := 9223372036854775807) 
             CASE
                 WHEN region = 'unassigned' THEN greatest(0, pool_chips)
                 WHEN pool_chips >= 0 OR pool_chips IS NULL THEN stated_chips
-                ELSE stated_chips * greatest(0, 1 + pool_chips / nullif(others_chips, 0))
+                ELSE coalesce(stated_chips * greatest(0, others_chips + pool_chips) / nullif(others_chips, 0), 0)
             END AS DOUBLE
         ) AS chips,
         cast(stated_chips AS DOUBLE) AS stated_chips,

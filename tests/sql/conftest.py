@@ -1,0 +1,20 @@
+"""One warehouse with the projection macros for all tests; each test fills the log anew."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pipeline.config import Settings
+from pipeline.store import Connection, writer
+from tests.sql.event_log import Log
+
+
+@pytest.fixture(scope="session")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    with writer(Settings(home=tmp_path_factory.mktemp("projections"))) as connection:
+        yield connection
+
+
+@pytest.fixture
+def log(warehouse: Connection) -> Log:
+    return Log(warehouse)

@@ -1,0 +1,114 @@
+"""A log to fill by hand, straight into the table of events."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pipeline.core.clock import parse_instant
+from pipeline.store import Connection
+
+LATER = "2030-01-01"
+EVERYTHING = 2**63 - 1
+
+_INSERT = """
+    INSERT INTO events (
+        log_position, source, id, type, subject, time, known_at, landed_at, sequence, data,
+        batch_id, source_file, source_line, event_key, content_hash, flags
+    )
+    VALUES (
+        ?, ?, ?, ?, ?, ?, ?, '2026-01-01T00:00:00Z', ?, ?,
+        'batch', 'file', 1, '00000000-0000-0000-0000-000000000000', 'hash', []
+    )
+"""
+
+
+def instant(text: str) -> datetime:
+    """Read an instant; a bare date is its midnight in UTC."""
+    return parse_instant(text if "T" in text else f"{text}T00:00:00Z")
+
+
+def monday(text: str) -> date:
+    """Read a day that is a Monday."""
+    day = date.fromisoformat(text)
+    assert day.weekday() == 0
+    return day
+
+
+def clock(text: str) -> datetime:
+    """Read an instant as projections give moments of the UTC clock: without zone."""
+    return instant(text).astimezone(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class Event:
+    """What the projections read of an event."""
+
+    kind: str
+    time: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    subject: str | None = None
+    source: str = "/test"
+    recorded: str | None = None
+    sequence: str | None = None
+    id: str = ""
+
+    @property
+    def known_at(self) -> datetime:
+        """Tell when anyone could have known it."""
+        clocks = [self.time, self.recorded, self.data.get("period_end") if "usage" in self.kind else None]
+        return max(instant(clock) for clock in clocks if clock)
+
+
+@dataclass
+class Log:
+    """Events in the order in which they are to land."""
+
+    connection: Connection
+    events: list[Event] = field(default_factory=list)
+
+    def add(self, kind: str, time: str, data: Mapping[str, Any] | None = None, **attributes: Any) -> str:
+        """Add an event of type `trn.<kind>.v1` and return its id."""
+        event = Event(kind, time, data or {}, **attributes)
+        named = replace(event, id=event.id or f"e{len(self.events) + 1:04}")
+        self.events.append(named)
+        return named.id
+
+    def rows(self, macro: str, as_of: str = LATER, position: int = EVERYTHING) -> list[dict[str, Any]]:
+        """Land the events in the order in which they were added and return the macro's rows, sorted."""
+        return self.land(self.events).project(macro, as_of, position)
+
+    def row(self, macro: str, as_of: str = LATER, position: int = EVERYTHING) -> dict[str, Any]:
+        """Return the only row."""
+        rows = self.rows(macro, as_of, position)
+        assert len(rows) == 1, rows
+        return rows[0]
+
+    def land(self, events: Sequence[Event]) -> "Log":
+        """Write events into an empty log."""
+        self.connection.execute("DELETE FROM events")
+        rows = [
+            [
+                position,
+                event.source,
+                event.id,
+                f"trn.{event.kind}.v1",
+                event.subject,
+                instant(event.time),
+                event.known_at,
+                event.sequence,
+                json.dumps(event.data),
+            ]
+            for position, event in enumerate(events, start=1)
+        ]
+        if rows:
+            self.connection.executemany(_INSERT, rows)
+        return self
+
+    def project(self, macro: str, as_of: str = LATER, position: int = EVERYTHING) -> list[dict[str, Any]]:
+        """Return the macro's rows from the log as it is."""
+        query = f"FROM {macro}($as_of, $position) ORDER BY ALL"
+        answer = self.connection.execute(query, {"as_of": instant(as_of), "position": position})
+        names = [column[0] for column in answer.description or []]
+        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
