@@ -1,8 +1,8 @@
 """Measure what production would have said, week by week.
 
-Runs on Mondays as of midnight UTC; the partition key is that Monday. Forecasts are made anew from rolling
-origins, each from what was known at its origin, and compared with what came later: pinball loss, coverage,
-bias, MASE and WAPE beside the seasonal naive forecast, in `accuracy.csv`.
+Runs on Mondays at 06:00 UTC, as of midnight; the partition key is that Monday. Forecasts are made anew from
+rolling origins, each from what was known at its origin, and compared with what came later: pinball loss,
+coverage, bias, MASE and WAPE beside the seasonal naive forecast, in `accuracy.csv`.
 """
 
 from airflow.sdk import dag, task

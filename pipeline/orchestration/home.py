@@ -75,6 +75,7 @@ def prepare_home(
         del os.environ[name]
     os.environ.update(home.environment)
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in sorted(home.environment.items())]
+    lines.append(f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"\n')
     _write_private(folder / "env", "".join(lines))
     return home
 

@@ -23,8 +23,8 @@ def daily() -> CronPartitionTimetable:
 
 
 def weekly() -> CronPartitionTimetable:
-    """Return the timetable that runs on Mondays at midnight UTC; the key is that Monday."""
-    return CronPartitionTimetable("0 0 * * MON", timezone="UTC", key_format=KEY_FORMAT)
+    """Return the timetable that runs on Mondays, after the night's landing; the key is that Monday."""
+    return CronPartitionTimetable("0 6 * * MON", timezone="UTC", key_format=KEY_FORMAT)
 
 
 def partition_day(dag_run: "DagRunProtocol") -> str:

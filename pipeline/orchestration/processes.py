@@ -12,7 +12,9 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-GRACE_SECONDS = 20.0
+from pipeline.orchestration.home import AirflowHome
+
+GRACE_SECONDS = 10.0
 """A task in hand may end within it; else it is killed, and Airflow runs it again after the next start."""
 
 
@@ -35,14 +37,24 @@ class Component:
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
 
 
-def start_component(name: str, logs: Path) -> Component:
+def start_preparation(home: AirflowHome) -> Component:
+    """Start what brings the database to the installed Airflow; it ends with code 0."""
+    options = ["--project", str(home.folder.parent), "--port", str(home.port), "--alone"]
+    return _start("preparation", ["pipeline.orchestration.home", *options], home.logs)
+
+
+def start_component(name: str, home: AirflowHome) -> Component:
     """Start `airflow <name>`; nothing but the web server listens."""
-    log = logs / f"{name}.log"
     # Without a log server (0.0.0.0:8793 and 8794): logs are read from the folder that all components share.
     extra = ["--skip-serve-logs"] if name in {"scheduler", "triggerer"} else []
+    return _start(name, ["airflow", name, *extra], home.logs)
+
+
+def _start(name: str, module: Sequence[str], logs: Path) -> Component:
+    log = logs / f"{name}.log"
     with log.open("wb") as stream:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, no input from outside
-            [sys.executable, "-m", "airflow", name, *extra],
+            [sys.executable, "-m", *module],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,

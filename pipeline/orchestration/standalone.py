@@ -10,7 +10,6 @@ import argparse
 import json
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -23,7 +22,7 @@ from pipeline.config.settings import PROJECT
 from pipeline.core.errors import TerminalError, UsageError
 from pipeline.orchestration.home import ADMIN, DEFAULT_PORT, AirflowHome, prepare_home
 from pipeline.orchestration.home_lock import hold_home
-from pipeline.orchestration.processes import Component, start_component, stop_components
+from pipeline.orchestration.processes import Component, start_component, start_preparation, stop_components
 
 START_SECONDS = 240.0
 """Healthy after a minute on two busy cores; beyond this, something is wrong."""
@@ -69,9 +68,6 @@ def serve(project: Path, *, port: int) -> int:
         home = prepare_home(project, port=free_port(port))
         if home.port != port:
             _say(f"port {port} is taken: the web UI gets {home.port}")
-        _say("preparing the database ...")
-        preparation = ["--project", str(project), "--port", str(home.port), "--alone"]
-        subprocess.run([sys.executable, "-m", "pipeline.orchestration.home", *preparation], check=True)  # noqa: S603
         components: list[Component] = []
         try:
             return _run(home, components, asked_to_stop)
@@ -95,9 +91,14 @@ def free_port(wanted: int) -> int:
 def _run(home: AirflowHome, components: list[Component], asked_to_stop: threading.Event) -> int:
     def start(*names: str) -> None:
         for name in names:
-            components.insert(0, start_component(name, home.logs))
+            components.insert(0, start_component(name, home))
             _say(f"starting {name} ...")
 
+    _say("preparing the database ...")
+    components.append(start_preparation(home))
+    if not _wait_until(lambda: components[0].process.poll() == 0, components, asked_to_stop):
+        return 0
+    components.clear()
     # The first task of a scheduler that is up before the API fails, so the API comes first.
     start("api-server")
     if not _wait_until(lambda: bool(_health(home)), components, asked_to_stop):
@@ -107,7 +108,8 @@ def _run(home: AirflowHome, components: list[Component], asked_to_stop: threadin
         return 0
     _say(READY.format(url=home.url, user=ADMIN, password=home.password, folder=home.folder))
     while not asked_to_stop.wait(0.5):
-        _require_alive(components)
+        if (ended := _ended(components)) is not None:
+            raise _untimely(ended)
     return 0
 
 
@@ -115,24 +117,28 @@ def _wait_until(
     is_done: Callable[[], bool], components: Sequence[Component], asked_to_stop: threading.Event
 ) -> bool:
     deadline = time.monotonic() + START_SECONDS
-    while not is_done():
-        _require_alive(components)
+    while not asked_to_stop.is_set():
+        ended = _ended(components)  # looked up first: the preparation may end well in between
+        if is_done():
+            return True
+        if ended is not None:
+            raise _untimely(ended)
         if time.monotonic() > deadline:
-            raise TerminalError(
-                f"Airflow was not ready after {START_SECONDS:.0f} s: see {components[0].log.parent}"
-            )
-        if asked_to_stop.wait(0.5):
-            return False
-    return True
+            logs = components[0].log.parent
+            raise TerminalError(f"Airflow was not ready after {START_SECONDS:.0f} s: see {logs}")
+        asked_to_stop.wait(0.5)
+    return False
 
 
-def _require_alive(components: Sequence[Component]) -> None:
-    for component in components:
-        if component.process.poll() is not None:
-            raise TerminalError(
-                f"airflow {component.name} ended with code {component.process.returncode}; "
-                f"the end of {component.log}:\n{component.last_lines()}"
-            )
+def _ended(components: Sequence[Component]) -> Component | None:
+    return next((component for component in components if component.process.poll() is not None), None)
+
+
+def _untimely(component: Component) -> TerminalError:
+    return TerminalError(
+        f"airflow {component.name} ended with code {component.process.returncode}; "
+        f"the end of {component.log}:\n{component.last_lines()}"
+    )
 
 
 def _health(home: AirflowHome) -> dict[str, dict[str, str]]:

@@ -1,7 +1,6 @@
 """The local Airflow home: its secrets, its settings, who may use it."""
 
 import os
-import shlex
 import socket
 import stat
 import subprocess
@@ -72,20 +71,27 @@ def test_nothing_listens_beyond_this_machine(tmp_path: Path) -> None:
     assert environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:9090/execution/"
 
 
-def test_a_shell_gets_the_same_settings(tmp_path: Path) -> None:
+def test_a_shell_gets_the_same_settings_and_the_airflow_command(tmp_path: Path) -> None:
     project = tmp_path / "a clone; with 'quotes'"
     home = prepare_home(project)
-    show = f"{shlex.quote(sys.executable)} -c 'import os; print(os.environ[\"AIRFLOW__CORE__DAGS_FOLDER\"])'"
 
     shown = subprocess.run(
-        ["/bin/sh", "-c", f". {shlex.quote(str(home.folder / 'env'))}; {show}"],
+        [
+            "/bin/sh",
+            "-c",
+            '. "$1"; echo "$AIRFLOW__CORE__DAGS_FOLDER"; command -v airflow',
+            "sh",
+            home.folder / "env",
+        ],
         capture_output=True,
         text=True,
         check=True,
         env={"PATH": os.environ["PATH"]},
     )
 
-    assert shown.stdout.strip() == str(project / "dags")
+    folder, command = shown.stdout.splitlines()
+    assert folder == str(project / "dags")
+    assert Path(command).parent == Path(sys.executable).parent
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -50,9 +49,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> dict[str, Component]:
     """The small processes by the name of the component that they stand for, in the order of their start."""
     components: dict[str, Component] = {}
 
-    def start(name: str, logs: Path) -> Component:
+    def start(name: str, home: AirflowHome) -> Component:
         code = os.environ.get(f"TEST_{name}") or (API if name == "api-server" else OTHER)
-        log = logs / f"{name}.log"
+        log = home.logs / f"{name}.log"
         with log.open("wb") as stream:
             process = subprocess.Popen([sys.executable, "-c", code], stdout=stream, stderr=stream)
         components[name] = Component(name, process, log)
