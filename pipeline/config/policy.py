@@ -40,6 +40,7 @@ class ForecastPolicy:
     offset_share: float
     trend_limit: float
     damping_limit: float
+    spread_limit: float
     path_ceiling: float
     demand_interval: float
 

@@ -41,6 +41,7 @@ def damped_ets_paths(
         offset_share=policy.offset_share,
         path_ceiling=policy.path_ceiling,
         recent=policy.residual_weeks,
+        latest=policy.season_weeks // 2,
     )
     scaled = scale.forward(values)
     inner, outer = _fit_seasons(scaled, seasons)
@@ -55,7 +56,10 @@ def damped_ets_paths(
         simulated = result.simulate(
             steps, anchor="end", repetitions=count, random_errors=draws.of(errors, rng)
         )
-    paths = _back(np.asarray(simulated, dtype=np.float64).reshape(steps, count), shift, scale)
+    scaled_paths = np.asarray(simulated, dtype=np.float64).reshape(steps, count)
+    if scale.offset is not None:
+        scaled_paths = _limit_spread(scaled_paths, policy.spread_limit)
+    paths = _back(scaled_paths, shift, scale)
     return paths, "ets_damped_season" if inner or outer else "ets_damped"
 
 
@@ -125,6 +129,17 @@ def _errors_to_draw(residuals: Array, observed: Array, parameters: int, policy: 
     size = int(np.isfinite(observed).sum())
     freedom = np.sqrt(size / max(size - parameters, size / 2))
     return np.asarray(policy.residual_inflation * freedom * (errors - np.nanmean(errors)))
+
+
+def _limit_spread(scaled: Array, limit: float) -> Array:
+    """Pull the paths together where their standard deviation on the log scale exceeds the limit.
+
+    Errors of a noisy series, fed into its trend for two years, spread so far that the mean of their
+    exponents is set by a few paths that no product ever took.
+    """
+    centre = scaled.mean(axis=1, keepdims=True)
+    spread = scaled.std(axis=1, keepdims=True)
+    return np.asarray(centre + (scaled - centre) * np.minimum(1.0, limit / np.maximum(spread, limit)))
 
 
 def _back(simulated: Array, shift: Array, scale: Scale) -> Array:

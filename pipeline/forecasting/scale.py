@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+_LEAST_OFFSET = 0.005  # of the highest value: keeps zeros finite where demand has nearly gone
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,15 @@ class Scale:
         return np.maximum(np.exp(np.minimum(scaled, top)) - self.offset, 0.0)
 
 
-def fit_scale(values: Array, *, offset_share: float, path_ceiling: float, recent: int) -> Scale:
-    """Choose the scale: offset = `offset_share` of the mean of the `recent` last values."""
+def fit_scale(values: Array, *, offset_share: float, path_ceiling: float, recent: int, latest: int) -> Scale:
+    """Choose the scale: offset = `offset_share` of the mean of the `recent` or the `latest` last values.
+
+    The smaller of both counts: after a decline the offset must be small beside what is left, or errors of
+    the size that large demand had are added to small demand. It stays above a share of the highest value.
+    """
     if np.nanmin(values) < 0:
         return Scale(offset=None, highest=np.inf)
-    mean = float(np.nanmean(values[-recent:])) or float(np.nanmean(values))
-    return Scale(offset=offset_share * mean, highest=path_ceiling * float(np.nanmax(values)))
+    highest = float(np.nanmax(values))
+    means = [np.nanmean(part) for part in (values[-recent:], values[-latest:]) if np.isfinite(part).any()]
+    offset = max(offset_share * float(min(means)), _LEAST_OFFSET * highest)
+    return Scale(offset=offset, highest=path_ceiling * highest)

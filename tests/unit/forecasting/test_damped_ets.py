@@ -69,6 +69,25 @@ def test_a_launch_from_nothing_does_not_explode() -> None:
     assert paths.max() <= RULES.path_ceiling * ramp.max() * (1 + 1e-9)
 
 
+def test_a_product_that_fades_out_does_not_come_back() -> None:
+    week = np.arange(150)
+    for seed in range(5):
+        noise = np.cumsum(np.random.default_rng(seed).normal(0, 0.04, 150))
+        faded = np.round(3000 / (1 + np.exp((week - 85) / 12)) * np.exp(noise))
+        paths, _ = paths_of(faded)
+        assert paths[52:].mean() < 0.1 * faded.max()
+        assert np.median(paths[-1]) <= max(2 * faded[-1], 5)
+
+
+def test_noise_does_not_spread_without_end() -> None:
+    rng = np.random.default_rng(1)
+    values = 1000 * np.exp(np.cumsum(rng.normal(0, 0.2, 130)))
+    paths, _ = paths_of(values)
+    p10, p50, p99 = np.quantile(paths[-1], [0.1, 0.5, 0.99])
+    assert p99 < 20 * p50
+    assert p10 < 0.6 * p50
+
+
 def test_unobserved_weeks_are_bridged_not_answered_with_nan() -> None:
     values = growing(120, seed=4)
     holes = values.copy()

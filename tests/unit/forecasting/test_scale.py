@@ -4,7 +4,7 @@ from pipeline.forecasting.scale import Scale, fit_scale
 
 
 def scale_of(values: np.ndarray) -> Scale:
-    return fit_scale(values, offset_share=0.5, path_ceiling=20.0, recent=104)
+    return fit_scale(values, offset_share=0.5, path_ceiling=20.0, recent=104, latest=26)
 
 
 def test_values_come_back_zeros_included() -> None:
@@ -24,3 +24,9 @@ def test_a_series_that_goes_below_zero_is_left_as_it_is() -> None:
     values = np.array([-5.0, 3.0])
     scale = scale_of(values)
     assert np.array_equal(scale.backward(scale.forward(values)), values)
+
+
+def test_after_a_decline_the_offset_is_small_beside_what_is_left() -> None:
+    values = np.concatenate([np.full(100, 1000.0), np.full(26, 20.0)])
+    assert scale_of(values).offset == 10.0
+    assert scale_of(np.concatenate([values, np.zeros(26)])).offset == 5.0
