@@ -3,13 +3,13 @@
 --          first
 -- grain: one event
 -- columns: as in events, and apply_order (time, sequence, known_at, source, id)
--- reads: events, retractions
+-- reads: events, retraction_fates
 CREATE OR REPLACE MACRO events_as_of(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH retracted AS (
         SELECT
             retracted_source,
             retracted_id
-        FROM retractions(as_of, up_to_position)
+        FROM retraction_fates(as_of, up_to_position)
         WHERE is_in_force
     )
 
