@@ -1,9 +1,9 @@
 """What 'the same content' means: envelope and data equal after instants are in UTC and keys are sorted."""
 
 import json
+from json.encoder import encode_basestring
 from typing import Any
 
-from pipeline.core.ids import canonical_json
 from pipeline.schemas.events import EventType
 from pipeline.schemas.events.envelope import CONTENT_TYPE
 from pipeline.schemas.events.kinds import INSTANT, MOMENT, NumberToken, moment_microseconds
@@ -19,7 +19,7 @@ def hashed_text(values: dict[str, Any], event_type: EventType) -> str:
     `recordedtime` as `time`, an absent content type as JSON; members that are null are left out.
     `sql/landing/kinds.sql` and `proving` write the same text in SQL.
     """
-    moments = {field.name for field in event_type.fields if field.kind in {INSTANT, MOMENT}}
+    moments = {field.name for field in event_type.fields if field.kind is INSTANT or field.kind is MOMENT}
     data = {
         name: _moment(value) if name in moments else _normal(value)
         for name, value in values["data"].items()
@@ -76,14 +76,12 @@ def normal_number(token: str) -> str:
 def _write(value: Any) -> str:  # noqa: ANN401 any JSON value
     if isinstance(value, NumberToken):
         return str(value)
+    if isinstance(value, str):
+        return encode_basestring(value)
     if isinstance(value, dict):
         return (
-            "{"
-            + ",".join(
-                f"{json.dumps(name, ensure_ascii=False)}:{_write(value[name])}" for name in sorted(value)
-            )
-            + "}"
+            "{" + ",".join(f"{encode_basestring(name)}:{_write(value[name])}" for name in sorted(value)) + "}"
         )
     if isinstance(value, list):
         return "[" + ",".join(_write(member) for member in value) + "]"
-    return canonical_json(value)
+    return json.dumps(value)

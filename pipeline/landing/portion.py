@@ -1,7 +1,7 @@
 """Validate and append one portion of lines that fit in memory together."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 
 import numpy as np
 import pyarrow as pa
@@ -118,7 +118,7 @@ def _judge_unproven(
             if isinstance(verdict, Refusal):
                 refusals.append((ordinal, verdict))
             else:
-                cleared.append({"ordinal": ordinal, **asdict(verdict)})
+                cleared.append({"ordinal": ordinal, **vars(verdict)})
         if cleared:
             connection.register("cleared", pa.Table.from_pylist(cleared, schema=_JUDGED))
             connection.execute("INSERT INTO judged BY NAME SELECT * FROM cleared")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from pipeline.schemas.events.kinds import Kind
 from pipeline.schemas.events.reasons import Reason
@@ -102,7 +103,7 @@ class EventType:
     reports_until: str | None = None
     common_fields: tuple[Field, ...] = field(default=(), repr=False)
 
-    @property
+    @cached_property
     def fields(self) -> tuple[Field, ...]:
         """Own fields, then those that every payload may carry."""
         own = {entry.name for entry in self.own_fields}

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 from pipeline.schemas.events.reasons import Reason
@@ -74,15 +75,20 @@ def moment_microseconds(value: object) -> int | None:
     """
     if not isinstance(value, str) or isinstance(value, NumberToken):
         return None
-    match = _INSTANT.fullmatch(value)
+    return _text_microseconds(value)
+
+
+@lru_cache(maxsize=65_536)
+def _text_microseconds(text: str) -> int | None:
+    match = _INSTANT.fullmatch(text)
     try:
         if match:
             day, clock, fraction, offset = match.groups()
             whole = datetime.fromisoformat(f"{day}T{clock}{offset.upper()}").astimezone(UTC)
             microseconds = int((fraction or "0")[:6].ljust(6, "0"))
             return _since_epoch(whole) + microseconds
-        if _DATE.fullmatch(value):
-            day_start = date.fromisoformat(value)
+        if _DATE.fullmatch(text):
+            day_start = date.fromisoformat(text)
             return _since_epoch(datetime(day_start.year, day_start.month, day_start.day, tzinfo=UTC))
     except (ValueError, OverflowError):
         return None
