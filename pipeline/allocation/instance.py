@@ -133,7 +133,7 @@ def build_instance(inputs: AllocationInputs, policy: AllocationPolicy) -> tuple[
         *direct_notes,
         *frozen_notes,
         *closed,
-        *_undescribed(inputs.generations, generations),
+        *_generation_notes(inputs.generations, instance),
     )
     return instance, notes
 
@@ -152,15 +152,14 @@ def _closed_notes(channel: str, cells: tuple[Cell, ...], is_open: NDArray[np.boo
     )
 
 
-def _undescribed(lineage: pl.DataFrame, generations: tuple[str, ...]) -> tuple[Note, ...]:
-    unknown = sorted(set(generations) - set(lineage["generation"])) if lineage.height else []
-    return (
-        (
-            warn(
-                "generation_unknown",
-                f"no trn.product.launched.v1 describes {', '.join(unknown)}: planned as named",
-            ),
-        )
-        if unknown
-        else ()
-    )
+def _generation_notes(lineage: pl.DataFrame, instance: Instance) -> tuple[Note, ...]:
+    notes = []
+    if unknown := sorted(set(instance.generations) - set(lineage["generation"])) if lineage.height else []:
+        message = f"no trn.product.launched.v1 describes {', '.join(unknown)}: planned as named"
+        notes.append(warn("generation_unknown", message))
+    wanted = {cell.generation for cell in (*instance.cloud, *instance.direct)}
+    for generation, chips in zip(instance.generations, instance.supplied.sum(axis=1), strict=True):
+        if generation not in wanted and chips:
+            message = f"{chips} chips of {generation} are supplied and nothing is forecast for it: all held"
+            notes.append(warn("no_demand", message))
+    return tuple(notes)

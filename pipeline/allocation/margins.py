@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.allocation.exchange import weekly_rate
 from pipeline.allocation.horizon import Horizon
-from pipeline.allocation.notes import Note, tell, warn
+from pipeline.allocation.notes import Note, gather, tell, warn
 
 MARGIN_UNITS = {"cloud": "chip_hour", "direct": "chip"}
 
@@ -71,15 +71,16 @@ def weekly_margins(
         all.
     """
     values = np.full((len(cells), len(horizon)), np.nan)
-    notes: list[Note] = []
+    remarks: list[tuple[str, Note]] = []
     for row, cell in enumerate(cells):
         own = margins.filter((pl.col("channel") == channel) & (pl.col("generation") == cell.generation))
         found, averaged = _cell_margin(own, fx, cell.region, horizon, currency)
         values[row] = np.where(np.isnan(found.valid), found.begun, found.valid)
-        notes += _remarks(channel, cell, found, horizon, averaged=averaged)
+        place = f"{channel} {cell.generation} in {cell.region}"
+        remarks += [(place, note) for note in _remarks(found, horizon, averaged=averaged)]
         if not np.isnan(values[row]).all():
             values[row] = np.nan_to_num(values[row], nan=0.0)
-    return values, tuple(dict.fromkeys(notes))
+    return values, gather(remarks)
 
 
 def _cell_margin(
@@ -130,8 +131,7 @@ def _mean(layers: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     return mean
 
 
-def _remarks(channel: str, cell: Cell, found: CellMargin, horizon: Horizon, *, averaged: bool) -> list[Note]:
-    where = f"{channel} {cell.generation} in {cell.region}"
+def _remarks(found: CellMargin, horizon: Horizon, *, averaged: bool) -> list[Note]:
     if np.isnan(found.begun).all():
         return []
     notes = []
@@ -139,18 +139,13 @@ def _remarks(channel: str, cell: Cell, found: CellMargin, horizon: Horizon, *, a
     carried = np.isnan(found.valid) & ~np.isnan(found.begun)
     if unpriced:
         notes.append(
-            warn(
-                "margin_later", f"{where}: no margin in the first {unpriced} weeks; chips earn nothing there"
-            )
+            warn("margin_later", f"no margin in the first {unpriced} weeks; chips earn nothing then")
         )
     if carried.any():
         week = horizon.weeks[int(carried.argmax())]
         notes.append(
-            warn(
-                "margin_ended",
-                f"{where}: no margin is valid from the week of {week}; the last one is carried on",
-            )
+            warn("margin_ended", f"no margin is valid in the week of {week}; the last one is carried on")
         )
     if averaged:
-        notes.append(tell("margin_mean", f"{where}: plain mean of the margins by purchase option and term"))
+        notes.append(tell("margin_mean", "plain mean of the margins by purchase option and term"))
     return notes

@@ -1,6 +1,7 @@
 """What the reader of an allocation must know beside its figures."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.core.errors import TerminalError
@@ -36,3 +37,11 @@ def warn(code: str, message: str) -> Note:
 def tell(code: str, message: str) -> Note:
     """Build a remark on how a figure came about."""
     return Note("info", code, message)
+
+
+def gather(found: Iterable[tuple[str, Note]]) -> tuple[Note, ...]:
+    """Make one remark of those that say the same of several places: 'place, place: what holds there'."""
+    places: dict[Note, list[str]] = {}
+    for place, note in found:
+        places.setdefault(note, []).append(place)
+    return tuple(replace(note, message=f"{', '.join(at)}: {note.message}") for note, at in places.items())

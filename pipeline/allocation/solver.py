@@ -43,8 +43,7 @@ def solve_programme(programme: Programme) -> Solution:
     """
     solver = load_solver(programme.matrices)
     _run(solver)
-    values = np.array(solver.getSolution().col_value)
-    objective = float(solver.getInfo().objective_function_value)
+    values, objective = _answer(solver)
     _fix(solver, programme.frozen, values[programme.frozen], values[programme.frozen])
     missing = values[programme.missing]
     _fix(solver, programme.missing, np.zeros(missing.size), missing + TOLERANCE)
@@ -55,6 +54,21 @@ def solve_programme(programme: Programme) -> Solution:
     _run(solver)
     duals = np.array(solver.getSolution().row_dual)[programme.balance]
     return Solution(values, objective, -duals * programme.scale)
+
+
+def optimum(matrices: Matrices) -> tuple[Matrix, float]:
+    """Return the best column values and the objective.
+
+    Raises:
+        TerminalError: HiGHS did not find an optimum.
+    """
+    solver = load_solver(matrices)
+    _run(solver)
+    return _answer(solver)
+
+
+def _answer(solver: highspy.Highs) -> tuple[Matrix, float]:
+    return np.array(solver.getSolution().col_value), float(solver.getInfo().objective_function_value)
 
 
 def load_solver(matrices: Matrices) -> highspy.Highs:

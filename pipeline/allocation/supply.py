@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.allocation.horizon import Horizon
 from pipeline.allocation.margins import Cell
-from pipeline.allocation.notes import Note, warn
+from pipeline.allocation.notes import Note, gather, warn
 
 SNAP = 1e-6
 
@@ -66,15 +66,13 @@ def opening_stock(
         .last()
     )
     known = {(g, r): chips for g, r, chips in latest.select("generation", "region", "stock").iter_rows()}
-    notes = tuple(
-        warn(
-            "no_capacity",
-            f"cloud {generation} in {region}: no capacity is known, so none counts as installed and the plan "
-            "may install for chips that are already held; trn.capacity.stated.v1 or .installed.v1 would say",
-        )
-        for generation, region in cells
-        if (generation, region) not in known
+    unknown = warn(
+        "no_capacity",
+        "no capacity is known, so none counts as installed and the plan may install for chips that are "
+        "already held; trn.capacity.stated.v1 or trn.capacity.installed.v1 would say",
     )
-    return np.floor(
-        np.array([known.get((cell.generation, cell.region), 0.0) for cell in cells]) + SNAP
-    ), notes
+    notes = gather(
+        (f"cloud {cell.generation} in {cell.region}", unknown) for cell in cells if tuple(cell) not in known
+    )
+    stock_of_cells = [known.get((cell.generation, cell.region), 0.0) for cell in cells]
+    return np.floor(np.array(stock_of_cells) + SNAP), notes

@@ -110,6 +110,19 @@ def test_overdue_supply_counts_for_nothing_and_is_told() -> None:
     assert any("50 chips of trn2 were due before 2026-09-07" in note for note in result.notes)
 
 
+def test_supply_that_nobody_wants_is_held_and_told() -> None:
+    result = propose(forecast=DEMAND, supply=supply([("trn2", 0, 6), ("trn9", 0, 5)]), margins=MARGINS)
+    assert any("5 chips of trn9" in note for note in result.notes)
+    held = result.shadow_prices.filter(pl.col("generation") == "trn9")["held_chips"].to_list()
+    assert held == [5, 5]
+
+
+def test_the_same_remark_on_several_places_is_one_remark() -> None:
+    demand = forecast({("cloud", "trn2", "east"): [4], ("cloud", "trn2", "west"): [4]})
+    notes = propose(forecast=demand, supply=SUPPLY, margins=MARGINS).notes
+    assert [note for note in notes if note.startswith("cloud trn2 in east, cloud trn2 in west: no capacity")]
+
+
 def test_a_cloud_region_without_capacity_is_told() -> None:
     assert "no_capacity" in codes(propose(forecast=DEMAND, supply=SUPPLY, margins=MARGINS))
     with_capacity = propose(forecast=DEMAND, supply=SUPPLY, margins=MARGINS, capacity=installed(east=0))
