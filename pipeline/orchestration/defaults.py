@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk.exceptions import AirflowRuntimeError
 
 from pipeline.core.errors import TerminalError, TransientError
 
@@ -13,27 +14,21 @@ WRITER_POOL = "warehouse_writer"
 APPROVAL_TIMEOUT = timedelta(days=3)
 """A proposal made on a Friday is still open on Monday; after that it counts as rejected."""
 
-# A bug does not go away by waiting, so it fails at once. Whatever is in no list, such as a busy Airflow
-# database, follows `retries`, as does a task whose process was killed.
-_HOPELESS: list[type[BaseException] | str] = [
-    TerminalError,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    NameError,
-    TypeError,
-    ValueError,
+# What is in no list is a bug, and fails at once: waiting does not cure it. A task whose process was killed
+# raises nothing, so it follows `retries`.
+_MAY_PASS: list[type[BaseException] | str] = [
+    TransientError,
+    ConnectionError,
+    TimeoutError,
+    AirflowRuntimeError,  # Airflow's own API could not answer, for instance from a busy database
 ]
 
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[
-        RetryRule(
-            exception=TransientError, action=RetryAction.RETRY, reason="the same call may succeed later"
-        ),
-        RetryRule(exception=_HOPELESS, action=RetryAction.FAIL, reason="the same call would fail again"),
-    ]
+        RetryRule(exception=_MAY_PASS, action=RetryAction.RETRY, reason="the same call may succeed later"),
+        RetryRule(exception=TerminalError, action=RetryAction.FAIL, reason="the same call would fail again"),
+    ],
+    default=RetryAction.FAIL,
 )
 
 TASK_DEFAULTS: dict[str, Any] = {

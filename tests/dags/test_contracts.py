@@ -65,7 +65,8 @@ def test_every_task_tries_again_with_growing_pauses_under_one_policy(dag_bag: An
         (TerminalError("bad"), "fail"),
         (UsageError("no such day"), "fail"),
         (KeyError("a bug"), "fail"),
-        (ConnectionError("Airflow's database is busy"), "default"),
+        (ConnectionError("the API is busy"), "retry"),
+        (OSError("disk full"), "fail"),
     ],
 )
 def test_only_what_waiting_may_cure_is_tried_again(airflow_home: Any, error: Exception, action: str) -> None:
