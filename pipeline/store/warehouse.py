@@ -1,5 +1,6 @@
 """Open the warehouse for writing or reading, migrated and with the projection macros in place."""
 
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,9 +89,12 @@ def replace_rows(connection: Connection, table: Table, frame: pl.DataFrame, *, r
 
 
 def _connect(path: Path, settings: Settings | None, *, read_only: bool) -> Connection:
-    config: dict[str, Any] = {"memory_limit": MEMORY_LIMIT, "autoinstall_known_extensions": "false"}
-    if settings:
-        config["temp_directory"] = str(settings.home / "tmp")
+    config: dict[str, Any] = {
+        "memory_limit": MEMORY_LIMIT,
+        "autoinstall_known_extensions": "false",
+        "temp_directory": str(settings.home / "tmp") if settings else tempfile.gettempdir(),
+        "preserve_insertion_order": not read_only,  # questions name their order; the log's order is its content
+    }
     try:
         connection = duckdb.connect(path, read_only=read_only, config=config)
     except duckdb.IOException as error:

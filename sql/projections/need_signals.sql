@@ -114,7 +114,18 @@ CREATE OR REPLACE MACRO need_signals(as_of, up_to_position := 922337203685477580
             region,
             need_id,
             chips_ordered - chips_cancelled AS granted_chips
-        FROM order_book(as_of, up_to_position)
+        FROM
+            order_book(
+                as_of,
+                up_to_position,
+                (
+                    SELECT coalesce(list(DISTINCT subject), [])
+                    FROM events_as_of(as_of, up_to_position)
+                    WHERE
+                        type IN ('trn.order.placed.v1', 'trn.order.changed.v1')
+                        AND (data ->> 'need_id') IS NOT NULL
+                )
+            )
         WHERE need_id IS NOT NULL
     )
 

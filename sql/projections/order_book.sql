@@ -9,33 +9,75 @@
 --          requested_date, unit_price (a chip, in currency), currency, lot_chips, opportunity_id, contract_id,
 --          need_id
 -- reads: order_steps, order_quantities, customers
-CREATE OR REPLACE MACRO order_book(as_of, up_to_position := 9223372036854775807) AS TABLE
-    WITH described AS (
+CREATE OR REPLACE MACRO order_book(as_of, up_to_position := 9223372036854775807, only_lines := NULL) AS TABLE
+    WITH steps AS MATERIALIZED (
+        SELECT *
+        FROM order_steps(as_of, up_to_position, only_lines)
+    ),
+
+    later_terms AS (
         SELECT
             order_line,
-            min(time) FILTER (WHERE step = 1) AS placed_at,
-            coalesce(sum(chips) FILTER (WHERE type = 'trn.order.returned.v1'), 0) AS returned_chips,
-            arg_max(chips, step) FILTER (WHERE type = 'trn.order.promised.v1') AS chips_promised,
-            arg_max(promised_date, step) FILTER (WHERE type = 'trn.order.promised.v1') AS promised_date,
-            arg_max(order_id, step) FILTER (WHERE is_terms) AS order_id,
-            arg_max(customer_id, step) FILTER (WHERE is_terms) AS customer_id,
-            arg_max(segment, step) FILTER (WHERE is_terms) AS segment,
-            arg_max(region, step) FILTER (WHERE is_terms) AS region,
-            arg_max(generation, step) FILTER (WHERE is_terms) AS generation,
-            arg_max(requested_date, step) FILTER (WHERE is_terms) AS requested_date,
-            arg_max(unit_price, step) FILTER (WHERE is_terms) AS unit_price,
-            arg_max(currency, step) FILTER (WHERE is_terms) AS currency,
-            arg_max(lot_chips, step) FILTER (WHERE is_terms) AS lot_chips,
-            arg_max(opportunity_id, step) FILTER (WHERE is_terms) AS opportunity_id,
-            arg_max(contract_id, step) FILTER (WHERE is_terms) AS contract_id,
-            arg_max(need_id, step) FILTER (WHERE is_terms) AS need_id
-        FROM (
-            SELECT
-                *,
-                type IN ('trn.order.placed.v1', 'trn.order.changed.v1') AS is_terms
-            FROM order_steps(as_of, up_to_position)
-        ) AS steps
+            arg_max(order_id, step) AS order_id,
+            arg_max(customer_id, step) AS customer_id,
+            arg_max(segment, step) AS segment,
+            arg_max(region, step) AS region,
+            arg_max(generation, step) AS generation,
+            arg_max(requested_date, step) AS requested_date,
+            arg_max(unit_price, step) AS unit_price,
+            arg_max(currency, step) AS currency,
+            arg_max(lot_chips, step) AS lot_chips,
+            arg_max(opportunity_id, step) AS opportunity_id,
+            arg_max(contract_id, step) AS contract_id,
+            arg_max(need_id, step) AS need_id
+        FROM steps
+        WHERE step > 1 AND type IN ('trn.order.placed.v1', 'trn.order.changed.v1')
         GROUP BY order_line
+    ),
+
+    promises AS (
+        SELECT
+            order_line,
+            arg_max(chips, step) AS chips_promised,
+            arg_max(promised_date, step) AS promised_date
+        FROM steps
+        WHERE type = 'trn.order.promised.v1'
+        GROUP BY order_line
+    ),
+
+    returns AS (
+        SELECT
+            order_line,
+            sum(chips) AS returned_chips
+        FROM steps
+        WHERE type = 'trn.order.returned.v1'
+        GROUP BY order_line
+    ),
+
+    described AS (
+        SELECT
+            steps.order_line,
+            steps.time AS placed_at,
+            promises.chips_promised,
+            promises.promised_date,
+            coalesce(returns.returned_chips, 0) AS returned_chips,
+            coalesce(later_terms.order_id, steps.order_id) AS order_id,
+            coalesce(later_terms.customer_id, steps.customer_id) AS customer_id,
+            coalesce(later_terms.segment, steps.segment) AS segment,
+            coalesce(later_terms.region, steps.region) AS region,
+            coalesce(later_terms.generation, steps.generation) AS generation,
+            coalesce(later_terms.requested_date, steps.requested_date) AS requested_date,
+            coalesce(later_terms.unit_price, steps.unit_price) AS unit_price,
+            coalesce(later_terms.currency, steps.currency) AS currency,
+            coalesce(later_terms.lot_chips, steps.lot_chips) AS lot_chips,
+            coalesce(later_terms.opportunity_id, steps.opportunity_id) AS opportunity_id,
+            coalesce(later_terms.contract_id, steps.contract_id) AS contract_id,
+            coalesce(later_terms.need_id, steps.need_id) AS need_id
+        FROM steps
+        LEFT JOIN later_terms ON steps.order_line = later_terms.order_line
+        LEFT JOIN promises ON steps.order_line = promises.order_line
+        LEFT JOIN returns ON steps.order_line = returns.order_line
+        WHERE steps.step = 1
     ),
 
     finished AS (
@@ -65,7 +107,8 @@ CREATE OR REPLACE MACRO order_book(as_of, up_to_position := 9223372036854775807)
                 0, quantities.chips_ordered - quantities.chips_cancelled - quantities.chips_shipped
             ) AS chips_open
         FROM described
-        INNER JOIN order_quantities(as_of, up_to_position) AS quantities ON described.order_line = quantities.order_line
+        INNER JOIN order_quantities(as_of, up_to_position, only_lines) AS quantities
+            ON described.order_line = quantities.order_line
         LEFT JOIN customers(as_of, up_to_position) AS customers ON described.customer_id = customers.customer_id
     )
 

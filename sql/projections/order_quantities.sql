@@ -5,8 +5,8 @@
 --          chips_declined (by us), chips_shipped, chips_over_cancelled and chips_over_shipped (what did not
 --          fit)
 -- reads: order_steps, order_after
-CREATE OR REPLACE MACRO order_quantities(as_of, up_to_position := 9223372036854775807) AS TABLE
-    WITH RECURSIVE moves AS (
+CREATE OR REPLACE MACRO order_quantities(as_of, up_to_position := 9223372036854775807, only_lines := NULL) AS TABLE
+    WITH RECURSIVE moves AS MATERIALIZED (
         SELECT
             order_line,
             type,
@@ -18,7 +18,7 @@ CREATE OR REPLACE MACRO order_quantities(as_of, up_to_position := 92233720368547
             SELECT
                 *,
                 first_value(time) OVER (PARTITION BY order_line ORDER BY step) AS placed_at
-            FROM order_steps(as_of, up_to_position)
+            FROM order_steps(as_of, up_to_position, only_lines)
         ) AS steps
         WHERE
             type IN ('trn.order.placed.v1', 'trn.order.cancelled.v1')
@@ -27,7 +27,7 @@ CREATE OR REPLACE MACRO order_quantities(as_of, up_to_position := 92233720368547
             OR shipped_chips > 0
     ),
 
-    folded AS (
+    opened AS (
         SELECT
             order_line,
             turn,
@@ -41,6 +41,13 @@ CREATE OR REPLACE MACRO order_quantities(as_of, up_to_position := 92233720368547
             } AS held
         FROM moves
         WHERE turn = 1
+    ),
+
+    -- most lines never move again, so only the others are walked
+    folded AS (
+        SELECT *
+        FROM opened
+        WHERE last_turn > 1
         UNION ALL
         SELECT
             folded.order_line,
@@ -48,7 +55,11 @@ CREATE OR REPLACE MACRO order_quantities(as_of, up_to_position := 92233720368547
             moves.last_turn,
             order_after(folded.held, moves.type, moves.chips, moves.shipped_chips) AS held
         FROM folded
-        INNER JOIN moves ON folded.order_line = moves.order_line AND folded.turn + 1 = moves.turn
+        INNER JOIN moves
+            ON
+                folded.order_line = moves.order_line
+                AND folded.turn + 1 = moves.turn
+                AND moves.turn > 1
     ),
 
     ended AS (
@@ -57,6 +68,12 @@ CREATE OR REPLACE MACRO order_quantities(as_of, up_to_position := 92233720368547
             folded.order_line
         FROM folded
         WHERE folded.turn = folded.last_turn
+        UNION ALL
+        SELECT
+            held.*,
+            opened.order_line
+        FROM opened
+        WHERE opened.last_turn = 1
     )
 
     SELECT

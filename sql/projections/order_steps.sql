@@ -3,8 +3,9 @@
 --          what it added
 -- grain: one event of an opened order line
 -- columns: order_line, step, type, time, the payload's fields (chips NULL: none given), shipped_chips (chips)
+--          only_lines: a list of order lines, where not all are asked for
 -- reads: subject_steps
-CREATE OR REPLACE MACRO order_steps(as_of, up_to_position := 9223372036854775807) AS TABLE
+CREATE OR REPLACE MACRO order_steps(as_of, up_to_position := 9223372036854775807, only_lines := NULL) AS TABLE
     WITH parsed AS (
         SELECT
             subject AS order_line,
@@ -35,7 +36,8 @@ CREATE OR REPLACE MACRO order_steps(as_of, up_to_position := 9223372036854775807
                     'trn.order.returned.v1',
                     'trn.shipment.dispatched.v1',
                     'trn.shipment.delivered.v1'
-                ]
+                ],
+                only_lines
             )
     ),
 
