@@ -1,4 +1,4 @@
-"""Splits scarce supply between the cloud and direct sales: a linear programme on the median forecast."""
+"""Splits scarce supply between the cloud and direct sales: a linear programme on the forecast."""
 
 from pipeline.allocation.figures import AllocationSummary
 from pipeline.allocation.notes import AllocationNotPossible, Note

@@ -1,4 +1,4 @@
-"""Median demand as the programme sees it: cloud chips wanted in a week, direct chips due by a week."""
+"""Demand as the programme sees it: cloud chips wanted in a week, direct chips due by a week."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -13,6 +13,8 @@ from pipeline.allocation.notes import AllocationNotPossible, Note, tell
 
 LEVEL = "channel/generation/region"
 UNASSIGNED = "unassigned"
+# Below this share of the means' sum, the sum of weekly medians says little about what will be ordered.
+LUMPY_SHARE = 0.8
 
 
 def planned_weeks(forecast: pl.DataFrame) -> Horizon:
@@ -35,16 +37,44 @@ def planned_weeks(forecast: pl.DataFrame) -> Horizon:
     return Horizon(tuple(weeks))
 
 
-def weekly_median(
-    forecast: pl.DataFrame, channel: str, cells: Sequence[Cell], horizon: Horizon
+def chips_wanted(forecast: pl.DataFrame, cells: Sequence[Cell], horizon: Horizon) -> NDArray[np.float64]:
+    """Median of the chips wanted in the cloud, cells x weeks; 0 where not forecast."""
+    return _weekly(forecast, "cloud", pl.col("p50"), cells, horizon)
+
+
+def chips_ordered(
+    forecast: pl.DataFrame, cells: Sequence[Cell], horizon: Horizon
+) -> tuple[NDArray[np.float64], tuple[Note, ...]]:
+    """Direct orders forecast, cells x weeks: the mean of each week, as what counts is their running sum.
+
+    Orders wait, so the programme plans against all orders up to a week. The median of such a sum lies near
+    the sum of the means; the sum of weekly medians does not: where orders come in two weeks of five it is 0.
+    """
+    ordered = _weekly(forecast, "direct", pl.coalesce("mean", "p50"), cells, horizon)
+    median = float(_weekly(forecast, "direct", pl.col("p50"), cells, horizon).sum())
+    mean = float(ordered.sum())
+    notes = (
+        (
+            tell(
+                "direct_mean",
+                f"direct orders are planned by their weekly means, {mean:,.0f} chips in all: they come in "
+                f"lumps, so that weekly medians add up to {median:,.0f} only",
+            ),
+        )
+        if median < mean * LUMPY_SHARE
+        else ()
+    )
+    return ordered, notes
+
+
+def _weekly(
+    forecast: pl.DataFrame, channel: str, statistic: pl.Expr, cells: Sequence[Cell], horizon: Horizon
 ) -> NDArray[np.float64]:
-    """Median demand, cells x weeks: chips wanted (cloud) or ordered (direct); 0 where not forecast."""
     rows = forecast.filter((pl.col("level") == LEVEL) & (pl.col("channel") == channel))
     demand = np.zeros((len(cells), len(horizon)))
     place = {cell: row for row, cell in enumerate(cells)}
-    for generation, region, week, chips in rows.select(
-        "generation", "region", "period_start", "p50"
-    ).iter_rows():
+    chosen = rows.select("generation", "region", "period_start", chips=statistic)
+    for generation, region, week, chips in chosen.iter_rows():
         demand[place[Cell(generation, region)], horizon.index(week)] = max(chips, 0.0)
     return demand
 

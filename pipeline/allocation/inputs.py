@@ -21,7 +21,7 @@ VALID = (
 FORECAST_INPUT = Table(
     "forecast",
     ("channel", "generation", "region", "period_start"),
-    "Median demand a week; only rows of level 'channel/generation/region' are read.",
+    "Demand a week; only rows of level 'channel/generation/region' are read.",
     (
         Column("channel", pl.String, "", "'cloud' or 'direct'"),
         GENERATION,
@@ -29,6 +29,9 @@ FORECAST_INPUT = Table(
         Column("level", pl.String, "", "node of the hierarchy"),
         Column("period_start", pl.Date, "", "Monday of the week"),
         Column("p50", pl.Float64, "chips", "median: chips held (cloud), chips ordered in the week (direct)"),
+        Column(
+            "mean", pl.Float64, "chips", "mean, read for direct; empty: the median counts", is_nullable=True
+        ),
     ),
 )
 SUPPLY_INPUT = Table(

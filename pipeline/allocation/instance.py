@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.allocation.cells import planned_cells, release_cap
 from pipeline.allocation.commitments import Commitment, read_commitments
-from pipeline.allocation.demand import direct_due, planned_weeks, weekly_median
+from pipeline.allocation.demand import chips_ordered, chips_wanted, direct_due, planned_weeks
 from pipeline.allocation.floors import Floor, read_floors, unmatched_floors
 from pipeline.allocation.frozen import frozen_chips
 from pipeline.allocation.horizon import Horizon, discount_factors
@@ -83,9 +83,8 @@ def build_instance(inputs: AllocationInputs, policy: AllocationPolicy) -> tuple[
     )
     supplied, supply_notes = arriving_chips(inputs.supply, inputs.inventory, generations, horizon)
     stock, stock_notes = opening_stock(inputs.capacity, cloud, horizon)
-    due, due_notes = direct_due(
-        weekly_median(inputs.forecast, "direct", direct, horizon), inputs.order_book, direct, horizon
-    )
+    ordered, ordered_notes = chips_ordered(inputs.forecast, direct, horizon)
+    due, due_notes = direct_due(ordered, inputs.order_book, direct, horizon)
     hourly, cloud_notes = weekly_margins(
         margins, inputs.fx, channel="cloud", cells=cloud, horizon=horizon, currency=currency
     )
@@ -103,7 +102,7 @@ def build_instance(inputs: AllocationInputs, policy: AllocationPolicy) -> tuple[
         direct=direct,
         supplied=supplied,
         stock=stock,
-        wanted=weekly_median(inputs.forecast, "cloud", cloud, horizon),
+        wanted=chips_wanted(inputs.forecast, cloud, horizon),
         due=due,
         cap=release_cap(due, direct, commitments, releases),
         cloud_value=np.nan_to_num(hourly, nan=0.0) * HOURS_A_WEEK * policy.utilisation,
@@ -128,6 +127,7 @@ def build_instance(inputs: AllocationInputs, policy: AllocationPolicy) -> tuple[
         *contract_notes,
         *supply_notes,
         *stock_notes,
+        *ordered_notes,
         *due_notes,
         *cloud_notes,
         *direct_notes,

@@ -85,7 +85,9 @@ def propose_allocation(
     approved: pl.DataFrame | None,
     policy: Policy,
 ) -> AllocationResult:
-    """Split the supply between cloud and direct sales over the weeks of the forecast, on its median.
+    """Split the supply between cloud and direct sales over the weeks of the forecast.
+
+    The cloud is planned by the median of each week, direct orders by what adds up (`demand.chips_ordered`).
 
     Columns of the frames: `inputs`. None is a frame without rows.
 

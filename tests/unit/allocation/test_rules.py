@@ -265,6 +265,18 @@ def test_orders_that_are_not_served_wait_and_are_served_later() -> None:
     assert result.figures.backlog_chips == 0
 
 
+def test_lumpy_orders_count_with_their_means_as_they_wait_and_add_up() -> None:
+    lumpy = forecast({DIRECT: [0, 0]}).with_columns(mean=pl.lit(2.0))
+    result = plan(forecast=lumpy)
+    assert sum(chips(result, "direct")) == 4
+    assert "direct_mean" in codes(result)
+
+
+def test_the_cloud_is_planned_by_its_median() -> None:
+    skewed = forecast({CLOUD: [2, 2]}).with_columns(mean=pl.lit(5.0))
+    assert sum(chips(plan(forecast=skewed), "cloud")) == 2
+
+
 def test_orders_placed_in_the_running_week_are_not_counted_twice() -> None:
     running = order(2, monday(0), placed_at=datetime(2026, 9, 8, tzinfo=UTC))
     result = plan(forecast=forecast({DIRECT: [5, 0]}), order_book=pl.DataFrame([running]))
