@@ -5,6 +5,20 @@ from pathlib import Path
 
 from pipeline.cli.parsing import Commands, positive
 
+ALLOCATION_INPUTS = (
+    "forecast",
+    "supply",
+    "margins",
+    "inventory",
+    "capacity",
+    "fx",
+    "contracts",
+    "constraints",
+    "order_book",
+    "generations",
+    "approved",
+)
+
 
 def add_commands(commands: Commands) -> None:
     """Declare the stages that work on files."""
@@ -25,6 +39,18 @@ def add_commands(commands: Commands) -> None:
     forecast.add_argument("--out", type=Path, required=True)
     forecast.set_defaults(run=_forecast)
 
+    allocate = commands.add_parser(
+        "allocate",
+        help="split supply between cloud and direct sales, from tables alone",
+        description="Reads tables (CSV or Parquet) in the columns of the macros of the same names; "
+        "docs/data-dictionary.md describes them. --forecast takes a run's forecast.csv.",
+    )
+    for name in ALLOCATION_INPUTS:
+        is_required = name in {"forecast", "supply", "margins"}
+        allocate.add_argument(f"--{name.replace('_', '-')}", type=Path, metavar="FILE", required=is_required)
+    allocate.add_argument("--out", type=Path, required=True, metavar="FILE")
+    allocate.set_defaults(run=_allocate)
+
 
 def _numbers(text: str) -> tuple[int, ...]:
     try:
@@ -40,4 +66,12 @@ def _forecast(options: Namespace) -> int:
         options.input, options.out, horizon=options.horizon, season=options.season, levels=options.levels
     )
     print(f"{options.out}: {rows} rows")
+    return 0
+
+
+def _allocate(options: Namespace) -> int:
+    from pipeline.runs.files import allocate_files
+
+    files = {name: getattr(options, name) for name in ALLOCATION_INPUTS}
+    print(allocate_files({name: file for name, file in files.items() if file}, options.out))
     return 0

@@ -1,11 +1,12 @@
 """Stages on files that a person brings: CSV or Parquet in, CSV or Parquet out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from pipeline.core.errors import UsageError
+from pipeline.runs.context import the_policy
 
 
 def forecast_series_file(
@@ -21,6 +22,25 @@ def forecast_series_file(
     result = forecast_file(read_table(source), horizon=horizon, season=season, levels=levels)
     write_table(result, target)
     return result.height
+
+
+def allocate_files(sources: Mapping[str, Path], target: Path) -> str:
+    """Propose an allocation from tables alone and write it; return its summary for a terminal.
+
+    Args:
+        sources: file by the name of the table: forecast, supply and margins at least.
+        target: gets ALLOCATION rows.
+
+    Raises:
+        UsageError: a file cannot be read, a column is missing, or a value is none.
+        AllocationNotPossible: no supply or no margin in the files.
+    """
+    from pipeline.allocation import allocate_frames
+
+    frames = {name: read_table(file) for name, file in sources.items()}
+    result = allocate_frames(policy=the_policy(), **frames)
+    write_table(result.allocation, target)
+    return "\n".join([result.summary, *result.notes, f"{target}: {result.allocation.height} rows"])
 
 
 def read_table(file: Path) -> pl.DataFrame:

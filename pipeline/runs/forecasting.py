@@ -46,6 +46,7 @@ def project(run: dict[str, Any]) -> dict[str, Any]:
     from pipeline.features import demand_series
 
     this = Run.from_json(run)
+    shutil.rmtree(run_folder(this))  # what a failed try of the run left
     folder = run_folder(this)
     with reader(the_settings().published) as connection:
         for name in INPUTS:
@@ -58,8 +59,8 @@ def project(run: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_chunks(run: dict[str, Any]) -> list[int]:
-    """Number the chunks of series that can be fitted apart from each other."""
-    return list(range(-(-int(run["series"]) // the_policy().forecast.chunk_series)))
+    """Number the chunks of series that can be fitted apart; a log without any series has one empty chunk."""
+    return list(range(max(1, -(-int(run["series"]) // the_policy().forecast.chunk_series))))
 
 
 def fit_chunk(run: dict[str, Any], chunk: int) -> str:

@@ -93,7 +93,7 @@ def _connect(path: Path, settings: Settings | None, *, read_only: bool) -> Conne
         "memory_limit": MEMORY_LIMIT,
         "autoinstall_known_extensions": "false",
         "temp_directory": str(settings.home / "tmp") if settings else tempfile.gettempdir(),
-        "preserve_insertion_order": not read_only,  # questions name their order; the log's order is its content
+        "preserve_insertion_order": not read_only,  # the log has an order, answers name theirs
     }
     try:
         connection = duckdb.connect(path, read_only=read_only, config=config)

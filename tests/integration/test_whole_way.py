@@ -25,6 +25,10 @@ def latest(shell: Shell, name: str) -> pl.DataFrame:
     return pl.read_csv(shell.home / "reports" / "latest" / f"{name}.csv", infer_schema_length=None)
 
 
+def as_of(shell: Shell) -> str:
+    return str(latest(shell, "forecast")["as_of"][0])
+
+
 def run_id_of(shell: Shell) -> str:
     return (shell.home / "reports" / "latest").resolve().name
 
@@ -131,6 +135,54 @@ def test_without_supply_the_forecast_still_comes_out(market: Path, tmp_path: Pat
     assert re.search(r"trn\.supply\.scheduled", printed)
     assert (shell.home / "reports" / "latest" / "forecast.csv").exists()
     assert not (shell.home / "reports" / "latest" / "allocation.csv").exists()
+
+
+def test_a_split_can_be_computed_from_files_alone(planned: Shell, tmp_path: Path) -> None:
+    tables = {}
+    for name in (
+        "supply",
+        "margins",
+        "capacity",
+        "inventory",
+        "fx",
+        "order_book",
+        "constraints",
+        "contracts",
+    ):
+        tables[name] = tmp_path / f"{name}.csv"
+        tables[name].write_text(
+            planned.done("sql", f"FROM {name}($as_of)", "--as-of", as_of(planned), "--csv")
+        )
+    words = [word for name, file in tables.items() for word in (f"--{name.replace('_', '-')}", file)]
+    forecast = planned.home / "reports" / "latest" / "forecast.csv"
+    planned.done("allocate", "--forecast", forecast, *words, "--out", tmp_path / "out.csv")
+    ours = pl.read_csv(tmp_path / "out.csv").group_by("generation", "channel").agg(pl.col("chips").sum())
+    run = latest(planned, "allocation").group_by("generation", "channel").agg(pl.col("chips").sum())
+    both = ours.join(run, on=["generation", "channel"], suffix="_run")
+    assert both.height == run.height > 0
+    # the report rounds chips to three decimals, so a chip may fall to the next week or cell
+    assert both.select(((pl.col("chips") - pl.col("chips_run")).abs() <= 2).all()).item()
+
+
+def test_any_series_file_can_be_forecast(tmp_path: Path) -> None:
+    rows = [f"a,2026-{month:02}-01,{10 + month}" for month in range(1, 10)]
+    (tmp_path / "series.csv").write_text("\n".join(["unique_id,ds,y", *rows]) + "\n")
+    words = ("--input", tmp_path / "series.csv", "--horizon", "3", "--out", tmp_path / "out.csv")
+    Shell(tmp_path / "home").done("forecast", *words)
+    answer = pl.read_csv(tmp_path / "out.csv")
+    assert answer.columns == ["unique_id", "ds", "mean", "lo-80", "hi-80", "lo-95", "hi-95"]
+    assert [str(day)[:10] for day in answer["ds"]] == ["2026-10-01", "2026-11-01", "2026-12-01"]
+
+
+def test_a_log_without_demand_is_stopped_by_the_gate_and_publishes_nothing(
+    market: Path, tmp_path: Path
+) -> None:
+    shell = Shell(tmp_path / "home")
+    shell.done("land", market / "events" / "catalogue.jsonl")
+    stopped = shell.pipeline("run")
+    assert stopped.returncode == 1
+    assert "nothing was published" in stopped.stderr
+    assert not (shell.home / "reports" / "latest").exists()
 
 
 @pytest.mark.parametrize(
