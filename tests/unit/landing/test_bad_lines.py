@@ -173,7 +173,8 @@ def test_a_message_names_the_field_what_came_and_what_is_allowed(log: Connection
     land_lines(log, tmp_path, event("bad", data_chips=1.7))
     assert rows(log, "SELECT message FROM quarantine") == [
         (
-            'data.chips: got 1.7; allowed: a whole number such as 16, 16.0 or "16", of at most 15 digits, at least 0',
+            'data.chips: got 1.7; allowed: a whole number such as 16, 16.0 or "16", '
+            "of at most 15 digits, at least 0",
         )
     ]
 

@@ -259,7 +259,8 @@ def test_a_full_disk_is_one_line_and_leaves_the_log_as_it_was(tmp_path: Path) ->
         land_lines(connection, tmp_path, event("before"))
         before = log_content(connection)
     events = write_lines(
-        tmp_path / "many.jsonl", [event(f"n{number}", data_note=f"{number}" * 100) for number in range(12_000)]
+        tmp_path / "many.jsonl",
+        [event(f"n{number}", data_note=f"{number}" * 100) for number in range(12_000)],
     )
     limit = log_path.stat().st_size + 300_000
     command = [sys.executable, "-c", _LAND_ON_FULL_DISK, str(log_path), str(events), str(limit)]

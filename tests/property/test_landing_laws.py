@@ -1,0 +1,213 @@
+import json
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.landing.judging import judge
+from pipeline.landing.parsing import Refusal
+from pipeline.schemas.events import CATALOGUE, EventType, Field
+from tests.landing_world import event, land, open_log, require_exact_account, rows, usage, write_lines
+
+LAWS = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+MOMENTS = st.datetimes(datetime(2000, 1, 2), datetime(2199, 12, 30))  # noqa: DTZ001 written in UTC below
+GOOD_FORMS = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%S+05:30"]
+ODD_FORMS = [
+    "%Y-%m-%dt%H:%M:%Sz",
+    "%Y-%m-%d %H:%M:%SZ",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d",
+    "%Y-%m-%dT24:%M:%SZ",
+]
+
+
+def written(forms: list[str]) -> st.SearchStrategy[str]:
+    return st.builds(lambda moment, form: moment.strftime(form), MOMENTS, st.sampled_from(forms))
+
+
+ODD_INSTANTS = written(ODD_FORMS) | st.sampled_from(
+    ["1999-12-31T23:59:59Z", "2200-01-01T00:00:00Z", "2026-02-30T00:00:00Z"]
+)
+ODD_NUMBERS = st.sampled_from(
+    [1.5, "1e3", "x", "", 10**15, 10**20, -0.0, -1, True, float("nan"), 1e300, 1e-9, "16.0"]
+)
+ODD_TEXTS = st.text(max_size=70) | st.sampled_from(["", " ", "\u00e9" * 64, "x" * 129, 'a"b', 5])
+ODD_MONEY = st.sampled_from(["-1.25", "1e3", ".5", "0", "-0.0", 5, "12345678901234567.123"])
+PERIODS = st.sampled_from(["2026-01-05T00:00:00Z", "2026-01-06T02:00:00+02:00", "2026-01-07T00:00:00.5Z"])
+GOOD: dict[str, st.SearchStrategy[Any]] = {
+    "chips": st.integers(1, 99) | st.sampled_from([16.0, "16"]),
+    "whole": st.integers(0, 99),
+    "number": st.floats(0.001, 1) | st.sampled_from([1, 0.5, 0.25]),
+    "money": st.sampled_from(["1", "0.50", "12.0000"]),
+    "rate": st.sampled_from(["1.08"]),
+    "currency": st.sampled_from(["USD", "EUR"]),
+    "instant": PERIODS,
+    "moment": PERIODS | st.just("2026-01-05"),
+    "date": st.sampled_from(["2026-01-05", "2026-01-06"]),
+    "names": st.lists(st.sampled_from(["eu", "us-east-1"]), max_size=3),
+    "texts": st.lists(st.sampled_from(["a", "b"]), max_size=3),
+    "schedule": st.just([{"start": "2026-01-05", "chips": 16}]),
+    "object": st.just({"generation": "trn2"}),
+}
+ODD: dict[str, st.SearchStrategy[Any]] = {
+    **dict.fromkeys(("chips", "whole", "number"), ODD_NUMBERS),
+    **dict.fromkeys(("money", "rate"), ODD_MONEY),
+    **dict.fromkeys(("instant", "moment", "date"), ODD_INSTANTS | written(GOOD_FORMS)),
+    "currency": st.sampled_from(["usd", "US", 5]),
+    "names": st.lists(ODD_TEXTS, max_size=3),
+    "texts": st.lists(ODD_TEXTS, max_size=3),
+    "schedule": st.lists(st.fixed_dictionaries({"start": ODD_INSTANTS, "chips": ODD_NUMBERS}), max_size=2),
+}
+NAMES = st.sampled_from(["trn2", "us-east-1", "c1"])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def rarely(draw: st.DrawFn) -> bool:
+    return draw(st.integers(0, 39)) == 0
+
+
+@st.composite
+def payloads(draw: st.DrawFn, entry: EventType) -> dict[str, Any]:
+    fields = [field for field in entry.fields if field.is_required or draw(st.integers(0, 3)) == 0]
+    if rarely(draw):
+        fields = fields[1:]
+    data = {field.name: draw(value_of(field, is_odd=rarely(draw))) for field in draw(st.permutations(fields))}
+    others: list[dict[str, Any]] = [{}, {}, {}, {"colour": "red"}, {"more": {"a": [1.50]}}, {"segment": None}]
+    return data | draw(st.sampled_from(others))
+
+
+def value_of(field: Field, *, is_odd: bool) -> st.SearchStrategy[Any]:
+    if is_odd:
+        return ODD.get(field.kind.name, ODD_TEXTS) | ANYTHING
+    return st.sampled_from(field.values) if field.values else GOOD.get(field.kind.name, NAMES)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> str:
+    name = draw(st.sampled_from(sorted(CATALOGUE)))
+    is_odd = rarely(draw)
+    envelope = {
+        "specversion": "1.0",
+        "id": draw(st.text(max_size=4) if is_odd else st.uuids().map(str) | st.sampled_from("ab")),
+        "source": draw(st.sampled_from(["urn:x:y", "/s%20", "/ s", "é"] if is_odd else ["/s"])),
+        "type": name,
+        "subject": draw(st.sampled_from([None, "", "名"] if is_odd else ["s1"])),
+        "time": draw(ODD_INSTANTS if is_odd else written(GOOD_FORMS)),
+        "data": draw(payloads(CATALOGUE[name])),
+    }
+    others: list[dict[str, Any]] = [{}, {}, {}, {"sequence": "3"}, {"x": 1}, {"dataschema": None}]
+    envelope |= draw(st.sampled_from(others))
+    if draw(st.booleans()):
+        envelope["recordedtime"] = draw(ODD_INSTANTS if rarely(draw) else written(GOOD_FORMS))
+    separators = draw(st.sampled_from([(",", ":"), (", ", ": "), (" ,", ":  ")]))
+    return json.dumps(envelope, separators=separators, ensure_ascii=draw(st.booleans()))
+
+
+MARKS = [
+    *'{}[]":,0e.-+\\ \t',
+    "NaN",
+    "null",
+    "1e3",
+    '"a":1,',
+    "//",
+    ",}",
+    "nan",
+    "Infinity",
+    " ",
+    " ",
+    "1",
+    "a",
+]
+
+
+@st.composite
+def garbled(draw: st.DrawFn) -> str:
+    """A valid line with a few characters replaced by others that matter to JSON."""
+    separators = draw(st.sampled_from([(",", ":"), (", ", ": ")]))
+    text = json.dumps(draw(st.sampled_from([event(), usage()])), separators=separators)
+    for _ in range(draw(st.integers(1, 2))):
+        place = draw(st.integers(0, len(text)))
+        text = text[:place] + draw(st.sampled_from(MARKS)) + text[place + draw(st.integers(0, 1)) :]
+    return text
+
+
+def fates_in_the_log(texts: list[str]) -> tuple[list[tuple[Any, ...] | None], dict[int, str]]:
+    """Land the lines; return each line's event, if it landed, and the reasons of the others by line."""
+    with TemporaryDirectory() as folder, open_log() as connection:
+        path = write_lines(Path(folder) / "lines.jsonl", [text.replace("\n", " ") for text in texts])
+        report = land(connection, path)
+        require_exact_account(connection, path, report)
+        landed = rows(
+            connection,
+            "SELECT source_line, source, id, type, subject, epoch_us(time), epoch_us(recordedtime), "
+            "epoch_us(known_at), sequence, datacontenttype, dataschema, attributes, flags, content_hash "
+            "FROM events",
+        )
+        refused = dict(rows(connection, "SELECT source_line, reason FROM quarantine"))
+    events = {line: tuple(values) for line, *values in landed}
+    return [events.get(number) for number in range(1, len(texts) + 1)], refused
+
+
+def judged(text: str) -> tuple[Any, ...] | str:
+    verdict = judge(text)
+    if isinstance(verdict, Refusal):
+        return verdict.reason.value
+    values = vars(verdict)
+    return tuple(value for name, value in values.items() if name != "data")
+
+
+def require_agreement(texts: list[str]) -> None:
+    filled = [text for text in texts if text.strip()]
+    landed, refused = fates_in_the_log(filled)
+    seen: dict[tuple[str, str], str] = {}
+    for number, text in enumerate(filled):
+        verdict = judged(text.replace("\n", " "))
+        if isinstance(verdict, str):
+            assert refused[number + 1] == verdict, text
+        elif verdict[:2] in seen:
+            is_same = seen[verdict[:2]] == verdict[-1]
+            assert (number + 1 in refused) == (not is_same), text
+        else:
+            seen[verdict[:2]] = verdict[-1]
+            assert landed[number] == verdict, text
+
+
+@LAWS
+@given(st.lists(lines(), min_size=1, max_size=25))
+def test_what_sql_proves_is_what_the_letter_of_the_contract_allows(texts: list[str]) -> None:
+    require_agreement(texts)
+
+
+@LAWS
+@given(st.lists(garbled(), min_size=1, max_size=40))
+def test_sql_takes_nothing_for_json_that_the_standard_does_not(texts: list[str]) -> None:
+    require_agreement(texts)
+
+
+@LAWS
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 2)), min_size=1, max_size=12), st.randoms())
+def test_which_identities_land_does_not_depend_on_the_order_of_lines(
+    pairs: list[tuple[str, int]], random: Any
+) -> None:
+    shuffled = random.sample(pairs, len(pairs))
+    found = []
+    for order in (pairs, shuffled):
+        with TemporaryDirectory() as folder, open_log() as connection:
+            texts = [event(name, data_chips=chips) for name, chips in order]
+            report = land(connection, write_lines(Path(folder) / "lines.jsonl", texts))
+            found.append((rows(connection, "SELECT id FROM events ORDER BY id"), report.landed))
+            for name, _ in pairs:
+                first = next(chips for other, chips in order if other == name)
+                query = f"SELECT CAST(data ->> 'chips' AS INTEGER) FROM events WHERE id = '{name}'"  # noqa: S608
+                assert rows(connection, query) == [(first,)]
+    assert found[0] == found[1]
