@@ -24,7 +24,10 @@ ALLOCATION = Table(
         ),
         Column("currency", pl.String, "", "ISO 4217 code of shadow_price"),
         Column(
-            "demand_chips", pl.Float64, CHIPS, "median demand: cloud held and wanted; direct due in the week"
+            "demand_chips",
+            pl.Float64,
+            CHIPS,
+            "cloud: median held and wanted; direct: due and still open that week, so never sum it over weeks",
         ),
         Column("served_chips", pl.Float64, CHIPS, "demand served under the plan"),
         Column("is_frozen", pl.Boolean, "", "fixed by an earlier approved allocation"),
