@@ -6,9 +6,17 @@ from typing import Any
 import polars as pl
 
 from pipeline.core.clock import parse_instant
-from pipeline.runs.context import Run, is_finished, open_run, projection, runs_row, the_policy, the_settings
+from pipeline.runs.context import (
+    Run,
+    demand_history,
+    is_finished,
+    open_run,
+    runs_row,
+    the_policy,
+    the_settings,
+)
 from pipeline.runs.publishing import publish_run, store_results
-from pipeline.schemas.tables import ACCURACY, DEMAND_HISTORY, LEVELS, RUNS
+from pipeline.schemas.tables import ACCURACY, LEVELS, RUNS
 from pipeline.store import reader
 
 
@@ -27,7 +35,7 @@ def backtest(as_of: str | None = None, position: int | None = None) -> dict[str,
     def history_at(origin: datetime) -> pl.DataFrame:
         past = Run(run.run_id, origin, run.position, run.policy_hash, run.seed)
         with reader(the_settings().published) as connection:
-            return DEMAND_HISTORY.select(projection(connection, "demand_history", past))
+            return demand_history(connection, past)
 
     accuracy = backtesting.backtest(
         history_at, as_of=run.as_of, policy=the_policy(), seed=run.seed, run_id=run.run_id

@@ -12,6 +12,7 @@ from pipeline.config import Policy, Settings, load_policy
 from pipeline.core.clock import format_instant, parse_instant, utc_now
 from pipeline.core.errors import UsageError
 from pipeline.core.ids import derive_run_id
+from pipeline.schemas.tables import DEMAND_HISTORY
 from pipeline.store import Connection, publish_copy, read_frame, reader, sql_text
 
 LAST_POSITION = 2**63 - 1
@@ -144,3 +145,11 @@ def projection(connection: Connection, macro: str, run: Run) -> pl.DataFrame:
     """Return the rows of a projection macro as the run sees them, in a fixed order."""
     query = f"FROM {macro}($as_of, $position) ORDER BY ALL"
     return read_frame(connection, query, run.bounds)
+
+
+def demand_history(connection: Connection, run: Run) -> pl.DataFrame:
+    """Return DEMAND_HISTORY as the run sees it, with needs chained and dropped as the policy says."""
+    demand = the_policy().demand
+    query = "FROM demand_history($as_of, $position, $window_days, $silent_days) ORDER BY ALL"
+    rules = {"window_days": demand.need_window_days, "silent_days": demand.need_silent_days}
+    return DEMAND_HISTORY.select(read_frame(connection, query, run.bounds | rules))

@@ -8,6 +8,7 @@ import polars as pl
 from pipeline.core.clock import parse_instant
 from pipeline.runs.context import (
     Run,
+    demand_history,
     is_finished,
     open_run,
     projection,
@@ -20,7 +21,6 @@ from pipeline.runs.gates import gate
 from pipeline.schemas.tables import (
     CHIPS_NEEDED,
     DATA_QUALITY,
-    DEMAND_HISTORY,
     FORECAST,
     FORECAST_MODELS,
     FORECAST_QUARTERS,
@@ -28,7 +28,7 @@ from pipeline.schemas.tables import (
 )
 from pipeline.store import reader
 
-INPUTS = ("demand_history", "order_book", "generations", "fiscal_calendar")
+INPUTS = ("order_book", "generations", "fiscal_calendar")
 
 
 def start_run(as_of: str | None = None, position: int | None = None) -> dict[str, Any]:
@@ -49,9 +49,9 @@ def project(run: dict[str, Any]) -> dict[str, Any]:
     shutil.rmtree(run_folder(this))  # what a failed try of the run left
     folder = run_folder(this)
     with reader(the_settings().published) as connection:
+        history = demand_history(connection, this)
         for name in INPUTS:
             projection(connection, name, this).write_parquet(folder / f"{name}.parquet")
-    history = DEMAND_HISTORY.select(pl.read_parquet(folder / "demand_history.parquet"))
     gate(this, "demand_history", history).write_parquet(folder / "gate-demand_history.parquet")
     series = demand_series(history, as_of=this.as_of, policy=the_policy())
     series.write_parquet(folder / "series.parquet")
@@ -91,8 +91,7 @@ def reconcile(run: dict[str, Any]) -> dict[str, Any]:
     folder = run_folder(this)
     paths = pl.concat(pl.read_parquet(file) for file in sorted(folder.glob("chunk-*.paths.parquet")))
     models = pl.concat(pl.read_parquet(file) for file in sorted(folder.glob("chunk-*.models.parquet")))
-    names = ("series", "order_book", "generations", "fiscal_calendar")
-    inputs = {name: pl.read_parquet(folder / f"{name}.parquet") for name in names}
+    inputs = {name: pl.read_parquet(folder / f"{name}.parquet") for name in ("series", *INPUTS)}
     weeks = reconciliation.reconcile(paths, models, run_id=this.run_id, as_of=this.as_of)
     horizon = {"horizon_weeks": policy.forecast.horizon_weeks}
     gate(this, "forecast", weeks, parameters=horizon).write_parquet(folder / "gate-forecast.parquet")
