@@ -16,7 +16,7 @@ from pipeline.landing.refusing import Refusals
 from pipeline.schemas.events import EventType, Reason
 from pipeline.store import Connection, sql_text
 
-PORTION_BYTES = 96 * 2**20
+PORTION_BYTES = 64 * 2**20
 _JUDGED_TOGETHER = 8192
 _INSTANTS = frozenset({"time", "recordedtime", "known_at"})
 

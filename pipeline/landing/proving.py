@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from pipeline.schemas.events import AtMostDays, ComesWith, EventType, Field, OneOf, Rising, Rule
+from pipeline.schemas.events.kinds import INSTANT
 
 PROVABLE_KINDS = frozenset(
     {
@@ -59,7 +60,7 @@ def proof_query(event_type: EventType) -> tuple[str, tuple[Any, ...]]:
         _prove_field(conditions, entry)
     for rule in event_type.rules:
         conditions.add(_rule_condition(rule, {entry.name: entry for entry in fields}))
-    until = f"moment_of({_column(event_type.reports_until)})" if event_type.reports_until else "NULL"
+    until = next((_scale(entry) for entry in fields if entry.name == event_type.reports_until), "NULL")
     columns = ", ".join(f'cast(d."{entry.name}" AS VARCHAR) AS {_column(entry.name)}' for entry in fields)
     structure = json.dumps({entry.name: "JSON" for entry in fields})
     # materialized and without a filter on the fields: either would parse the payload again for every use
@@ -134,7 +135,9 @@ def _rule_condition(rule: Rule, fields: dict[str, Field]) -> str:
 
 
 def _scale(entry: Field) -> str:
-    return f"{'moment_of' if entry.kind.scale == 'moment' else 'number_of'}({_column(entry.name)})"
+    if entry.kind.scale == "number":
+        return f"number_of({_column(entry.name)})"
+    return f"{'instant_of' if entry.kind is INSTANT else 'moment_of'}({_column(entry.name)})"
 
 
 def _hashed_content(fields: tuple[Field, ...]) -> str:

@@ -69,7 +69,10 @@ SELECT
         AND (subject IS NULL OR (starts_with(subject, '"') AND length(subject) > 2))
         AND time_at >= TIMESTAMPTZ '2000-01-01 00:00:00+00'
         AND time_at < TIMESTAMPTZ '2200-01-01 00:00:00+00'
-        AND (recordedtime IS NULL OR is_instant(recordedtime))
+        AND (
+            recordedtime IS NULL
+            OR recorded_at BETWEEN TIMESTAMPTZ '1000-01-01 00:00:00+00' AND TIMESTAMPTZ '9999-01-01 00:00:00+00'
+        )
         AND (sequence IS NULL OR starts_with(sequence, '"'))
         AND (datacontenttype IS NULL OR datacontenttype = '"application/json"')
         AND (dataschema IS NULL OR starts_with(dataschema, '"'))

@@ -202,7 +202,8 @@ def test_the_same_bytes_through_another_mapping_are_another_matter(log: Connecti
     path.write_text("a\n1\n")
     query = (
         "SELECT 1 AS source_line, '{{}}' AS raw_row, '{0}' AS id, '/s' AS source, "
-        "'trn.inventory.stated.v1' AS type, TIMESTAMPTZ '2026-01-05 00:00:00+00' AS time, struct_pack(generation := 'trn2', chips := 5) AS data "
+        "'trn.inventory.stated.v1' AS type, TIMESTAMPTZ '2026-01-05 00:00:00+00' AS time, "
+        "struct_pack(generation := 'trn2', chips := 5) AS data "
         "FROM read_csv($path)"
     )
     for name in ("one", "two"):
