@@ -58,6 +58,7 @@ CREATE OR REPLACE TEMP MACRO is_names(x) AS
 length(x) <= 66 AND regexp_full_match(x, '\[(?:"[^"]+"(?:,"[^"]+")*)?\]');
 
 -- the text that stands for a value in the content hash: instants as microseconds, 16.0 as 16
-CREATE OR REPLACE TEMP MACRO hashed_number(x) AS CASE WHEN ends_with(x, '.0') THEN x[:-3] ELSE x END;
+CREATE OR REPLACE TEMP MACRO hashed_number(x) AS
+CASE WHEN x = '-0.0' THEN '0' WHEN ends_with(x, '.0') THEN x[:-3] ELSE x END;
 
 CREATE OR REPLACE TEMP MACRO hashed_moment(x) AS coalesce(cast(epoch_us(instant_of(x)) AS VARCHAR), x);

@@ -30,6 +30,7 @@ SAME_CONTENT = {
     "a period with another offset": (usage(), usage(data_period_end="2026-01-05T19:00:00-05:00")),
     "24 for 24.0": (usage(), usage(data_chip_hours=24)),
     "2.40e1 for 24.0": (usage(), json.dumps(usage()).replace("24.0", "2.40e1")),
+    "-0.0 for 0": (event(data_chips=0), event(data_chips=-0.0)),
     "a null for nothing": (usage(), usage(data_instance_type=None)),
     "the time told as record time": (usage(), usage(recordedtime="2026-01-05T00:00:00Z")),
     "the content type told": (usage(), usage(datacontenttype="application/json")),
