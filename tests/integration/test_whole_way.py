@@ -11,6 +11,8 @@ import pytest
 
 from .conftest import Shell
 
+pytestmark = pytest.mark.xdist_group("whole way")  # so that one worker plans the market for all
+
 REPORTS = (
     "forecast",
     "forecast_quarters",
