@@ -19,4 +19,5 @@ SELECT
     any_value(currency) AS currency
 FROM numbered
 GROUP BY generation, channel, status
+HAVING sum(chips) > 0
 ORDER BY generation, channel;
