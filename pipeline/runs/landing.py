@@ -100,14 +100,16 @@ def quarantine_counts() -> str:
 
 
 def quarantine_lines(file: str | None, reason: str | None, limit: int) -> str:
-    """Show refused lines with raw text and message, as a table for a terminal."""
-    from pipeline.reporting import render_table
-
+    """Show refused lines whole: where, reason, message and raw text, a paragraph each."""
     with reader(the_settings().published) as connection:
         frame = read_frame(
             connection, sql_text("runs/quarantine_lines"), {"file": file, "reason": reason, "limit": limit}
         )
-    return render_table(frame, csv=False)
+    paragraphs = (
+        f"{row['source_file']}:{row['source_line']}  {row['reason']}\n  {row['message']}\n  {row['raw']}\n"
+        for row in frame.iter_rows(named=True)
+    )
+    return "\n".join(paragraphs) or "no refused line waits\n"
 
 
 def reland_quarantine(file: str | None, reason: str | None) -> str:
