@@ -46,8 +46,16 @@ def add_commands(commands: Commands) -> None:
     show.add_argument("--file", help="only lines of this source file")
     show.add_argument("--reason", help="only lines refused for this reason")
     show.add_argument("--limit", type=positive, default=20)
+    show.add_argument("--json", action="store_true", help="as JSON Lines, to repair `raw` and reland")
     show.set_defaults(run=_quarantine_show)
-    reland = actions.add_parser("reland", help="try refused lines again; with FILE, land their repaired form")
+    reland = actions.add_parser("reland", help="try refused lines again, repaired or as they are")
+    reland.add_argument(
+        "repairs",
+        nargs="?",
+        type=Path,
+        metavar="REPAIRS",
+        help="JSON Lines with source_file, source_line and the repaired raw, as `show --json` prints them",
+    )
     reland.add_argument("--file", help="only lines of this source file")
     reland.add_argument("--reason", help="only lines refused for this reason")
     reland.set_defaults(run=_quarantine_reland)
@@ -91,12 +99,12 @@ def _quarantine_list(_: Namespace) -> int:
 def _quarantine_show(options: Namespace) -> int:
     from pipeline.runs.landing import quarantine_lines
 
-    print(quarantine_lines(options.file, options.reason, options.limit), end="")
+    print(quarantine_lines(options.file, options.reason, options.limit, is_json=options.json), end="")
     return 0
 
 
 def _quarantine_reland(options: Namespace) -> int:
     from pipeline.runs.landing import reland_quarantine
 
-    print(reland_quarantine(options.file, options.reason))
+    print(reland_quarantine(options.repairs, options.file, options.reason))
     return 0

@@ -99,12 +99,14 @@ def quarantine_counts() -> str:
         return render_table(read_frame(connection, sql_text("runs/quarantine_counts")), csv=False)
 
 
-def quarantine_lines(file: str | None, reason: str | None, limit: int) -> str:
-    """Show refused lines whole: where, reason, message and raw text, a paragraph each."""
+def quarantine_lines(file: str | None, reason: str | None, limit: int, *, is_json: bool) -> str:
+    """Show refused lines whole: a paragraph each, or JSON Lines that can be repaired and landed again."""
     with reader(the_settings().published) as connection:
         frame = read_frame(
             connection, sql_text("runs/quarantine_lines"), {"file": file, "reason": reason, "limit": limit}
         )
+    if is_json:
+        return frame.write_ndjson()
     paragraphs = (
         f"{row['source_file']}:{row['source_line']}  {row['reason']}\n  {row['message']}\n  {row['raw']}\n"
         for row in frame.iter_rows(named=True)
@@ -112,12 +114,17 @@ def quarantine_lines(file: str | None, reason: str | None, limit: int) -> str:
     return "\n".join(paragraphs) or "no refused line waits\n"
 
 
-def reland_quarantine(file: str | None, reason: str | None) -> str:
-    """Try refused lines again as they are, for instance after the catalogue learned their type."""
-    from pipeline.landing import reland
+def reland_quarantine(repairs: Path | None, file: str | None, reason: str | None) -> str:
+    """Try refused lines again: those of a file of repairs, or all as they are.
+
+    Raises:
+        UsageError: the repairs cannot be read, or name a line that does not wait.
+    """
+    from pipeline.landing import read_repairs, reland
 
     settings = the_settings()
+    repaired = read_repairs(repairs) if repairs else None
     with writer(settings) as connection:
-        report = reland(connection, source_file=file, reason=reason, landed_at=utc_now())
+        report = reland(connection, source_file=file, reason=reason, repairs=repaired, landed_at=utc_now())
     publish_copy(settings)
     return report.describe()

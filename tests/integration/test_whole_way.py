@@ -166,6 +166,31 @@ def test_a_split_can_be_computed_from_files_alone(planned: Shell, tmp_path: Path
     assert both.select(((pl.col("chips") - pl.col("chips_run")).abs() <= 2).all()).item()
 
 
+def test_a_refused_line_is_shown_repaired_and_landed_once(tmp_path: Path) -> None:
+    event = {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "/erp",
+        "type": "trn.order.placed.v1",
+        "subject": "line-1",
+        "time": "2026-09-01T00:00:00Z",
+        "data": {"chips": 1.7, "generation": "trn3"},
+    }
+    (tmp_path / "orders.jsonl").write_text("\n" + json.dumps(event) + "\n")
+    shell = Shell(tmp_path / "home")
+    shell.done("land", tmp_path / "orders.jsonl")
+    shown = shell.done("quarantine", "show", "--json")
+    assert json.loads(shown)["source_line"] == 2
+    (tmp_path / "repairs.jsonl").write_text(shown.replace("1.7", "2"))
+    shell.done("quarantine", "reland", tmp_path / "repairs.jsonl")
+    landed = shell.done("sql", "SELECT source_line, data ->> 'chips' AS chips FROM events", "--csv")
+    assert landed.splitlines()[1:] == ["2,2"]
+    assert "no refused line waits" in shell.done("quarantine", "show")
+    again = shell.pipeline("quarantine", "reland", tmp_path / "repairs.jsonl")
+    assert again.returncode == 2
+    assert "no refused line waits" in again.stderr
+
+
 def test_any_series_file_can_be_forecast(tmp_path: Path) -> None:
     rows = [f"a,2026-{month:02}-01,{10 + month}" for month in range(1, 10)]
     (tmp_path / "series.csv").write_text("\n".join(["unique_id,ds,y", *rows]) + "\n")
