@@ -1,7 +1,8 @@
 """What people read: CSV reports with a Data Package, answers on a terminal, the data dictionary."""
 
+from pipeline.reporting.csv_text import report_csv
 from pipeline.reporting.dictionary import data_dictionary
 from pipeline.reporting.publication import write_reports
 from pipeline.reporting.terminal import render_table
 
-__all__ = ["data_dictionary", "render_table", "write_reports"]
+__all__ = ["data_dictionary", "render_table", "report_csv", "write_reports"]

@@ -75,7 +75,7 @@ def _contents(run_id: str, tables: Mapping[str, pl.DataFrame]) -> dict[str, byte
     if not _RUN_ID.fullmatch(run_id) or run_id == _LATEST:
         raise TerminalError(f"'{run_id}' cannot name a folder of reports: letters, digits, '.', '_', '-'")
     if unknown := sorted(tables.keys() - _TABLES.keys()):
-        raise TerminalError(f"no table is declared as {', '.join(unknown)}; see pipeline/schemas/tables.py")
+        raise TerminalError(f"no table is declared as {', '.join(unknown)}; see pipeline/schemas/tables")
     csv = {}
     for name in sorted(tables.keys() - {RUNS.name}):
         table = _TABLES[name]

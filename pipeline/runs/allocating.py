@@ -5,10 +5,19 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.core.clock import format_instant
 from pipeline.core.errors import UsageError
+from pipeline.reporting import report_csv
 from pipeline.runs.context import Run, projection, runs_row, the_policy, the_settings
+from pipeline.runs.files import write_table
 from pipeline.runs.gates import gate
-from pipeline.runs.publishing import decision_event, publish_run, rows_of_run, store_results
+from pipeline.runs.publishing import (
+    allocation_status,
+    decision_event,
+    publish_run,
+    rows_of_run,
+    store_results,
+)
 from pipeline.schemas.tables import ALLOCATION, DATA_QUALITY, FORECAST, RUNS
 from pipeline.store import Connection, publish_copy, read_frame, reader, sql_text
 
@@ -43,7 +52,8 @@ def propose(run: dict[str, Any], *, is_report: bool = False) -> dict[str, Any]:
     from pipeline.allocation import AllocationNotPossible, propose_allocation
 
     this = Run.from_json(run)
-    if (status := _status(this)) is not None and status != "proposed":
+    status, _ = _status(this)
+    if status not in {None, "proposed"}:
         return _answer(run, message=f"the allocation of run {this.run_id} is {status} already")
     with reader(the_settings().published) as connection:
         inputs = {name: projection(connection, name, this) for name in INPUTS}
@@ -85,16 +95,17 @@ def propose(run: dict[str, Any], *, is_report: bool = False) -> dict[str, Any]:
 
 
 def approve(run: dict[str, Any], author: str, note: str = "") -> dict[str, Any]:
-    """Publish the run's proposal and record who approved it.
+    """Publish the run's proposal and record who approved it; the same word again finishes what a crash left.
 
     Raises:
         UsageError: nothing is proposed for the run, or it is decided already.
     """
     this = Run.from_json(run)
-    approved = _proposal(this).with_columns(status=pl.lit("approved"))
-    event = decision_event(this, "trn.allocation.approved.v1", approved, author=author, note=note)
-    row = runs_row(this, "allocation", status="approved", message=_by(author, note))
-    store_results(this, {ALLOCATION: approved, RUNS: row}, event=event)
+    if not _is_said(this, "approved", author, note):
+        approved = _proposal(this).with_columns(status=pl.lit("approved"))
+        event = decision_event(this, "trn.allocation.approved.v1", approved, author=author, note=note)
+        row = runs_row(this, "allocation", status="approved", message=_by(author, note))
+        store_results(this, {ALLOCATION: approved, RUNS: row}, event=event, expects="proposed")
     report = publish_run(this.run_id)
     return {**run, "report": str(report), "message": f"approved by {author}: {report / 'allocation.csv'}"}
 
@@ -102,14 +113,17 @@ def approve(run: dict[str, Any], author: str, note: str = "") -> dict[str, Any]:
 def reject(run: dict[str, Any], author: str, note: str = "") -> dict[str, Any]:
     """Record that the run's proposal was turned down; no allocation of it is published.
 
+    The same word again finishes what a crash left.
+
     Raises:
         UsageError: nothing is proposed for the run, or it is decided already.
     """
     this = Run.from_json(run)
-    rejected = _proposal(this)
-    event = decision_event(this, "trn.allocation.rejected.v1", rejected, author=author, note=note)
-    row = runs_row(this, "allocation", status="rejected", message=_by(author, note))
-    store_results(this, {ALLOCATION: ALLOCATION.empty(), RUNS: row}, event=event)
+    if not _is_said(this, "rejected", author, note):
+        rejected = _proposal(this)
+        event = decision_event(this, "trn.allocation.rejected.v1", rejected, author=author, note=note)
+        row = runs_row(this, "allocation", status="rejected", message=_by(author, note))
+        store_results(this, {ALLOCATION: ALLOCATION.empty(), RUNS: row}, event=event, expects="proposed")
     publish_run(this.run_id)
     return {**run, "message": f"rejected by {author}: no allocation is published"}
 
@@ -136,11 +150,22 @@ def _last_approved(connection: Connection, run: Run) -> pl.DataFrame | None:
     return None if row is None else rows_of_run(connection, ALLOCATION, row[0])
 
 
-def _status(run: Run) -> str | None:
+def needs_proposal(run: dict[str, Any]) -> bool:
+    """Tell whether nothing was proposed yet for a published forecast, or the proposal is lost."""
+    this = Run.from_json(run)
+    status, _ = _status(this)
+    return status is None or (status == "proposed" and not _proposal_file(this).exists())
+
+
+def _status(run: Run) -> tuple[str | None, str | None]:
     with reader(the_settings().published) as connection:
-        query = "SELECT status FROM runs WHERE run_id = ? AND kind = 'allocation'"
-        row = connection.execute(query, [run.run_id]).fetchone()
-    return None if row is None else str(row[0])
+        return allocation_status(connection, run.run_id)
+
+
+def _is_said(run: Run, decision: str, author: str, note: str) -> bool:
+    """Tell whether this very decision is stored, after bringing the published copy up to the warehouse."""
+    publish_copy(the_settings())
+    return _status(run) == (decision, _by(author, note))
 
 
 def _proposal_file(run: Run) -> Path:
@@ -150,15 +175,21 @@ def _proposal_file(run: Run) -> Path:
 def _keep_proposal(run: Run, proposed: pl.DataFrame) -> None:
     file = _proposal_file(run)
     file.parent.mkdir(parents=True, exist_ok=True)
-    proposed.write_parquet(file)
-    proposed.write_csv(file.with_suffix(".csv"))
+    file.with_suffix(".csv").write_text(report_csv(proposed), encoding="utf-8")
+    write_table(proposed, file)
 
 
 def _proposal(run: Run) -> pl.DataFrame:
-    status = _status(run)
-    if status != "proposed" or not _proposal_file(run).exists():
+    status, _ = _status(run)
+    if status != "proposed":
         state = "nothing is proposed" if status is None else f"the allocation is {status} already"
         raise UsageError(f"run {run.run_id}: {state}, so there is nothing to decide")
+    if not _proposal_file(run).exists():
+        instant = format_instant(run.as_of)
+        raise UsageError(
+            f"run {run.run_id}: {_proposal_file(run)} is gone; propose again: "
+            f"python -m pipeline run --as-of {instant} --position {run.position}"
+        )
     return ALLOCATION.select(pl.read_parquet(_proposal_file(run)))
 
 

@@ -15,7 +15,7 @@ from pipeline.runs.context import (
     the_policy,
     the_settings,
 )
-from pipeline.runs.publishing import publish_run, store_results
+from pipeline.runs.publishing import publish_run, report_run, store_results
 from pipeline.schemas.tables import ACCURACY, LEVELS, RUNS
 from pipeline.store import reader
 
@@ -26,6 +26,7 @@ def backtest(as_of: str | None = None, position: int | None = None) -> dict[str,
 
     run = open_run(parse_instant(as_of) if as_of else None, position)
     if is_finished(run, "backtest"):
+        report_run(run.run_id)  # where a crash kept it back
         return {
             **run.to_json(),
             "rows": 0,

@@ -32,9 +32,17 @@ INPUTS = ("order_book", "generations", "fiscal_calendar")
 
 
 def start_run(as_of: str | None = None, position: int | None = None) -> dict[str, Any]:
-    """Fix the run; `is_published` tells that an identical one stands already and nothing is left to do."""
+    """Fix the run; `is_published` tells that an identical one stands already and nothing is left to do.
+
+    Its reports are written again where a crash kept them back; else they stay untouched.
+    """
+    from pipeline.runs.publishing import report_run
+
     run = open_run(parse_instant(as_of) if as_of else None, position)
-    return {**run.to_json(), "is_published": is_finished(run, "forecast")}
+    is_published = is_finished(run, "forecast")
+    if is_published:
+        report_run(run.run_id)
+    return {**run.to_json(), "is_published": is_published}
 
 
 def project(run: dict[str, Any]) -> dict[str, Any]:
@@ -123,19 +131,29 @@ def reconcile(run: dict[str, Any]) -> dict[str, Any]:
 
 
 def publish_forecast(run: dict[str, Any]) -> dict[str, Any]:
-    """Store the forecast, record it in the log and publish database copy and reports."""
-    from pipeline.runs.publishing import decision_event, publish_run, store_results
+    """Store the forecast, record it in the log and publish database copy and reports.
+
+    Called again after a crash, it goes on from what is stored: the frames may be gone by then.
+    """
+    from pipeline.runs.publishing import publish_run
 
     this = Run.from_json(run)
+    if not is_finished(this, "forecast"):
+        _store_forecast(this)
+    report = publish_run(this.run_id)
+    shutil.rmtree(run_folder(this))
+    return {**run, "is_published": True, "report": str(report)}
+
+
+def _store_forecast(this: Run) -> None:
+    from pipeline.runs.publishing import decision_event, store_results
+
     folder = run_folder(this)
     tables = (FORECAST, FORECAST_QUARTERS, FORECAST_MODELS, CHIPS_NEEDED)
     frames = {table: pl.read_parquet(folder / f"{table.name}.parquet") for table in tables}
     event = decision_event(this, "trn.forecast.published.v1", frames[FORECAST])
     frames[DATA_QUALITY] = pl.concat(pl.read_parquet(file) for file in sorted(folder.glob("gate-*.parquet")))
     store_results(this, {**frames, RUNS: runs_row(this, "forecast", status="published")}, event=event)
-    report = publish_run(this.run_id)
-    shutil.rmtree(folder)
-    return {**run, "is_published": True, "report": str(report)}
 
 
 def _keys(series: pl.DataFrame) -> pl.DataFrame:

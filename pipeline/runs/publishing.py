@@ -13,7 +13,16 @@ from pipeline.core.ids import content_hash
 from pipeline.runs.context import PIPELINE_SOURCE, Run, the_settings
 from pipeline.schemas.table import Table
 from pipeline.schemas.tables import RESULT_TABLES, RUNS
-from pipeline.store import Connection, publish_copy, read_frame, reader, replace_rows, writer
+from pipeline.store import (
+    Connection,
+    publish_copy,
+    read_frame,
+    reader,
+    replace_rows,
+    sql_text,
+    writer,
+    writer_lock,
+)
 
 Event = dict[str, Any]
 
@@ -49,12 +58,27 @@ def decision_event(
     }
 
 
-def store_results(run: Run, results: Mapping[Table, pl.DataFrame], *, event: Event | None) -> None:
-    """Put a run's rows and its event into the warehouse, all or nothing."""
+def store_results(
+    run: Run, results: Mapping[Table, pl.DataFrame], *, event: Event | None, expects: str | None = None
+) -> None:
+    """Put a run's rows and its event into the warehouse, all or nothing.
+
+    Args:
+        run: whose rows they are.
+        results: frame by table; in RUNS the one row of this kind of result.
+        event: goes into the log with them.
+        expects: the status that the run's allocation must have until then.
+
+    Raises:
+        UsageError: the allocation has another status by now.
+    """
     from pipeline.landing import append_events
 
     with writer(the_settings()) as connection:
         connection.begin()
+        status, _ = allocation_status(connection, run.run_id)
+        if expects is not None and status != expects:
+            raise UsageError(f"run {run.run_id}: the allocation is {status} already")
         for table, frame in results.items():
             if table is RUNS:
                 _replace_run(connection, frame)
@@ -76,6 +100,13 @@ def _replace_run(connection: Connection, row: pl.DataFrame) -> None:
     replace_rows(connection, RUNS, pl.concat([RUNS.select(others), RUNS.select(row)]), run_id=run_id)
 
 
+def allocation_status(connection: Connection, run_id: str) -> tuple[str | None, str | None]:
+    """Return status and message of the run's allocation; nothing where none was tried."""
+    query = "SELECT status, message FROM runs WHERE run_id = ? AND kind = 'allocation'"
+    row = connection.execute(query, [run_id]).fetchone()
+    return (None, None) if row is None else (row[0], row[1])
+
+
 def _is_recorded(connection: Connection, event: Event) -> bool:
     query = "SELECT 1 FROM events WHERE source = ? AND id = ?"
     return connection.execute(query, [event["source"], event["id"]]).fetchone() is not None
@@ -89,7 +120,10 @@ def publish_run(run_id: str) -> Path:
 
 
 def report_run(run_id: str, out: Path | None = None) -> Path:
-    """Write a stored run's reports into `<out>/<run_id>`; `<out>/latest` follows the runs with a forecast.
+    """Write a stored run's reports into `<out>/<run_id>`; `<out>/latest` is the run forecast last.
+
+    Deciding on an older run, or judging it, changes its own reports and leaves `latest` where it is. One
+    process reads and writes reports at a time, so that none puts older rows over newer ones.
 
     Raises:
         UsageError: no such run.
@@ -97,13 +131,14 @@ def report_run(run_id: str, out: Path | None = None) -> Path:
     from pipeline.reporting import write_reports
 
     settings = the_settings()
-    with reader(settings.published) as connection:
-        tables = {table.name: rows_of_run(connection, table, run_id) for table in RESULT_TABLES}
-    if tables[RUNS.name].is_empty():
-        raise UsageError(f"run '{run_id}' is not stored: python -m pipeline status lists the latest")
-    filled = {name: frame for name, frame in tables.items() if not frame.is_empty()}
-    has_forecast = "forecast" in tables[RUNS.name]["kind"]
-    return write_reports(out or settings.reports, run_id, filled, is_latest=has_forecast)
+    with writer_lock(settings.home / "reports.lock"):
+        with reader(settings.published) as connection:
+            tables = {table.name: rows_of_run(connection, table, run_id) for table in RESULT_TABLES}
+            latest = connection.execute(sql_text("runs/latest_forecast")).fetchone()
+        if tables[RUNS.name].is_empty():
+            raise UsageError(f"run '{run_id}' is not stored: python -m pipeline status lists the latest")
+        filled = {name: frame for name, frame in tables.items() if not frame.is_empty()}
+        return write_reports(out or settings.reports, run_id, filled, is_latest=latest == (run_id,))
 
 
 def rows_of_run(connection: Connection, table: Table, run_id: str) -> pl.DataFrame:

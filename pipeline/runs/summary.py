@@ -23,7 +23,7 @@ def summarise(run_id: str) -> str:
             lines += [f"{title}:", render_table(frame, csv=False)]
     lines += [
         f"run      {run_id}",
-        f"reports  {settings.reports / 'latest'}",
+        f"reports  {settings.reports / run_id}",
         f"database {settings.published}",
     ]
     return "\n".join(lines) + "\n"

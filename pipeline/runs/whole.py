@@ -8,16 +8,19 @@ from pipeline.runs.summary import summarise
 def run_all(as_of: str | None, position: int | None) -> str:
     """Forecast, propose an allocation and report; return a short account for a terminal.
 
+    A run whose forecast is published, but which ended before the proposal, goes on there.
+
     Raises:
         GateFailed: a table breaks a critical rule; the last published run stays in place.
     """
     run = forecasting.start_run(as_of, position)
-    if run["is_published"]:
+    if run["is_published"] and not allocating.needs_proposal(run):
         return f"run {run['run_id']} is published already: nothing new arrived\n{summarise(run['run_id'])}"
-    run = forecasting.project(run)
-    for chunk in progress(forecasting.list_chunks(run), "fitting series"):
-        forecasting.fit_chunk(run, chunk)
-    run = forecasting.publish_forecast(forecasting.reconcile(run))
+    if not run["is_published"]:
+        run = forecasting.project(run)
+        for chunk in progress(forecasting.list_chunks(run), "fitting series"):
+            forecasting.fit_chunk(run, chunk)
+        run = forecasting.publish_forecast(forecasting.reconcile(run))
     proposal = allocating.propose(run, is_report=True)
     decide = f"decide: python -m pipeline approve {run['run_id']} --author NAME (or reject)\n"
     return summarise(run["run_id"]) + (decide if proposal["is_possible"] else f"{proposal['message']}\n")

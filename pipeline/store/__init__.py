@@ -1,8 +1,10 @@
 """The one place that opens a database. One writer at a time; people read the published copy."""
 
+from pipeline.store.lock import writer_lock
 from pipeline.store.publication import publish_copy
 from pipeline.store.sql_files import SQL_FOLDER, sql_text
 from pipeline.store.warehouse import (
+    QUESTION_MEMORY_LIMIT,
     Connection,
     DatabaseError,
     read_answer,
@@ -13,6 +15,7 @@ from pipeline.store.warehouse import (
 )
 
 __all__ = [
+    "QUESTION_MEMORY_LIMIT",
     "SQL_FOLDER",
     "Connection",
     "DatabaseError",
@@ -23,4 +26,5 @@ __all__ = [
     "replace_rows",
     "sql_text",
     "writer",
+    "writer_lock",
 ]

@@ -19,6 +19,10 @@ def publish_copy(settings: Settings) -> bool:
             return False
         target = settings.published
         target.parent.mkdir(parents=True, exist_ok=True)
+        for left in target.parent.glob(
+            f".{target.name}.*"
+        ):  # by a publication that was killed: none runs now
+            left.unlink()
         fresh = target.with_name(f".{target.name}.{os.getpid()}")
         try:
             shutil.copy2(settings.warehouse, fresh)

@@ -63,6 +63,16 @@ def test_nothing_new_is_not_published_again(settings: Settings) -> None:
     assert settings.published.stat().st_ino == before
 
 
+def test_what_a_killed_publication_left_is_cleared_away(settings: Settings) -> None:
+    publish_copy(settings)
+    left = settings.published.with_name(f".{settings.published.name}.4711")
+    left.write_bytes(b"half a copy")
+    with writer(settings) as connection:
+        connection.execute("CREATE TABLE facts AS SELECT 1 AS n")
+    assert publish_copy(settings)
+    assert not left.exists()
+
+
 def test_reading_before_the_first_publication_says_what_to_do(settings: Settings) -> None:
     with pytest.raises(UsageError, match="land events first"), reader(settings.published):
         pass

@@ -1,0 +1,162 @@
+"""A run that died between the database, the published copy and the reports: the next call heals it."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+import polars as pl
+import pytest
+
+from pipeline.core.errors import UsageError
+from pipeline.landing import append_events
+from pipeline.runs import allocating, forecasting
+from pipeline.runs.context import Run, open_run, runs_row, the_settings
+from pipeline.runs.publishing import publish_run, report_run, store_results
+from pipeline.schemas.tables import ALLOCATION, RUNS
+from pipeline.store import publish_copy, read_frame, reader, writer
+
+MONDAY = datetime(2026, 9, 7, tzinfo=UTC)
+LAUNCH = {
+    "specversion": "1.0",
+    "id": "1",
+    "source": "/test",
+    "type": "trn.product.launched.v1",
+    "subject": "trn2",
+    "time": "2026-08-01T00:00:00Z",
+    "data": {"ga_date": "2026-08-01"},
+}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TRN_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("TRN_POLICY", raising=False)
+    with writer(the_settings()) as connection:
+        append_events(connection, [LAUNCH])
+    return tmp_path / "home"
+
+
+def allocation(run: Run) -> pl.DataFrame:
+    row = {
+        "run_id": run.run_id,
+        "as_of": run.as_of,
+        "period_start": date(2026, 9, 7),
+        "period_end": date(2026, 9, 14),
+        "generation": "=trn2",
+        "channel": "cloud",
+        "region": "east",
+        "chips": 16,
+        "shadow_price": 1.0,
+        "currency": "USD",
+        "demand_chips": 20.0,
+        "served_chips": 16.0,
+        "is_frozen": False,
+        "status": "proposed",
+    }
+    return ALLOCATION.select(pl.DataFrame([row]))
+
+
+def forecast_stored(as_of: datetime = MONDAY) -> Run:
+    """Store a run's forecast as the task does, up to the moment before its reports."""
+    run = open_run(as_of, None)
+    store_results(run, {RUNS: runs_row(run, "forecast", status="published")}, event=None)
+    publish_copy(the_settings())
+    return run
+
+
+def proposed() -> Run:
+    run = forecast_stored()
+    allocating._keep_proposal(run, allocation(run))
+    store_results(run, {RUNS: runs_row(run, "allocation", status="proposed")}, event=None)
+    publish_run(run.run_id)
+    return run
+
+
+def report(run: Run, name: str) -> Path:
+    return the_settings().reports / run.run_id / name
+
+
+def decisions() -> list[str]:
+    publish_copy(the_settings())
+    with reader(the_settings().published) as connection:
+        query = "SELECT type FROM events WHERE type LIKE 'trn.allocation.%' ORDER BY log_position"
+        return read_frame(connection, query)["type"].to_list()
+
+
+def killed(*_: Any) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def test_the_next_start_of_a_run_writes_the_reports_that_a_crash_kept_back() -> None:
+    run = forecast_stored()
+    assert not report(run, "datapackage.json").exists()
+    assert forecasting.start_run("2026-09-07T00:00:00Z")["is_published"]
+    assert report(run, "datapackage.json").exists()
+
+
+def test_publishing_a_forecast_again_needs_no_frames_once_it_is_stored(home: Path) -> None:
+    run = forecast_stored()
+    published = forecasting.publish_forecast(run.to_json())
+    assert Path(published["report"]) == report(run, "datapackage.json").parent
+    assert report(run, "datapackage.json").exists()
+    assert not (home / "work" / run.run_id).exists()
+
+
+def test_latest_stays_with_the_run_that_was_forecast_last() -> None:
+    older = forecast_stored(MONDAY - timedelta(days=7))
+    newer = forecast_stored()
+    for run in (newer, older):
+        report_run(run.run_id)
+    assert (the_settings().reports / "latest").resolve().name == newer.run_id
+
+
+def test_the_same_approval_again_finishes_what_a_crash_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = proposed()
+    with monkeypatch.context() as patch:
+        patch.setattr(allocating, "publish_run", killed)
+        with pytest.raises(KeyboardInterrupt):
+            allocating.approve(run.to_json(), "Ada", "as discussed")
+    assert not report(run, "allocation.csv").exists()
+    allocating.approve(run.to_json(), "Ada", "as discussed")
+    assert "approved" in report(run, "allocation.csv").read_text()
+    assert decisions() == ["trn.allocation.approved.v1"]
+
+
+def test_another_word_on_a_decided_proposal_is_refused_though_the_copy_is_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = proposed()
+    monkeypatch.setattr(allocating, "publish_run", killed)
+    with pytest.raises(KeyboardInterrupt):
+        allocating.approve(run.to_json(), "Ada")
+    with pytest.raises(UsageError, match="approved already"):
+        allocating.reject(run.to_json(), "Bob")
+    assert decisions() == ["trn.allocation.approved.v1"]
+
+
+def test_of_two_decisions_at_once_the_second_is_refused_by_the_transaction() -> None:
+    run = proposed()
+    allocating.approve(run.to_json(), "Ada")
+    row = runs_row(run, "allocation", status="rejected")
+    with pytest.raises(UsageError, match="approved already"):
+        store_results(run, {ALLOCATION: ALLOCATION.empty(), RUNS: row}, event=None, expects="proposed")
+    publish_run(run.run_id)
+    assert report(run, "allocation.csv").exists()
+
+
+def test_a_lost_proposal_is_said_so_and_proposed_again_by_the_next_run(home: Path) -> None:
+    run = proposed()
+    assert not allocating.needs_proposal(run.to_json())
+    (home / "proposals" / run.run_id / "allocation.parquet").unlink()
+    with pytest.raises(UsageError, match=f"is gone; .* --position {run.position}"):
+        allocating.approve(run.to_json(), "Ada")
+    assert allocating.needs_proposal(run.to_json())
+
+
+def test_a_forecast_without_a_proposal_needs_one() -> None:
+    assert allocating.needs_proposal(forecast_stored().to_json())
+
+
+def test_the_proposal_that_a_planner_opens_runs_no_formula(home: Path) -> None:
+    run = proposed()
+    assert "'=trn2" in (home / "proposals" / run.run_id / "allocation.csv").read_text()
