@@ -4,7 +4,6 @@ from pipeline.store.lock import writer_lock
 from pipeline.store.publication import publish_copy
 from pipeline.store.sql_files import SQL_FOLDER, sql_text
 from pipeline.store.warehouse import (
-    QUESTION_MEMORY_LIMIT,
     Connection,
     DatabaseError,
     read_answer,
@@ -15,7 +14,6 @@ from pipeline.store.warehouse import (
 )
 
 __all__ = [
-    "QUESTION_MEMORY_LIMIT",
     "SQL_FOLDER",
     "Connection",
     "DatabaseError",
