@@ -19,7 +19,9 @@ def add_commands(commands: Commands) -> None:
     simulate.add_argument(
         "--events", type=positive, help="about how many events to write (10 thousand to 10 million)"
     )
-    simulate.add_argument("--start", type=date.fromisoformat, default=date(2024, 1, 1), help="a Monday")
+    simulate.add_argument(
+        "--start", type=date.fromisoformat, default=date(2024, 1, 1), help="a day of the first week"
+    )
     simulate.set_defaults(run=_simulate)
 
     land = commands.add_parser(

@@ -28,6 +28,10 @@ def main(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"failed: {where}{error.strerror or error}", file=sys.stderr)
+        return PipelineError.exit_code
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from pipeline.cli.parsing import Commands
+from pipeline.cli.parsing import Commands, positive
 
 
 def add_commands(commands: Commands) -> None:
@@ -31,7 +31,7 @@ def add_commands(commands: Commands) -> None:
 
 def _add_bounds(command: ArgumentParser) -> None:
     command.add_argument("--as-of", help="instant with an offset; default: the latest that the log knows of")
-    command.add_argument("--position", type=int, help="read the log up to this position; default: all")
+    command.add_argument("--position", type=positive, help="read the log up to this position; default: all")
 
 
 def _run(options: Namespace) -> int:

@@ -19,24 +19,29 @@ def ask(question: str, *, as_of: str | None, csv: bool) -> str:
         csv: header and rows as CSV instead of a table for a terminal.
 
     Raises:
-        UsageError: no such file, an instant without offset, or the database refuses the query.
+        UsageError: no question, no such file, an instant without offset, or the database refuses the query.
     """
     text = _question_text(question)
     instant = parse_instant(as_of) if as_of else utc_now()
     parameters = {"as_of": instant} if "$as_of" in text else {}
-    with reader(the_settings().published) as connection:
+    with reader(the_settings().published, is_for_people=True) as connection:
         frame = read_answer(connection, text, parameters)
     return render_table(frame, csv=csv)
 
 
 def _question_text(question: str) -> str:
+    if not question.strip():
+        raise UsageError(
+            "the question is empty: write 'SELECT …', or name a file such as sql/adhoc/sold_out.sql"
+        )
     if not question.endswith(".sql") or "\n" in question:
         return question
     file = Path(question)
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}; shipped questions stand in sql/adhoc/") from None
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise UsageError(f"{file} cannot be read: {why}; shipped questions stand in sql/adhoc/") from None
 
 
 def status() -> str:

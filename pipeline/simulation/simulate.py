@@ -94,7 +94,7 @@ def simulate(
 
     Raises:
         UsageError: no such scenario, years beyond 2002 to 2190, fewer events asked for than such a market has
-            at least, or files in `out/events` that no simulation wrote.
+            at least, an `out` that cannot be made, or files in `out/events` that no simulation wrote.
     """
     chosen = scenario_named(scenario)
     timeline = _stretch(start, weeks)
@@ -148,8 +148,11 @@ def _empty(out: Path) -> None:
             )
         for file in written.glob("*.jsonl*"):
             file.unlink()
-    written.mkdir(parents=True, exist_ok=True)
-    truth.mkdir(parents=True, exist_ok=True)
+    try:
+        written.mkdir(parents=True, exist_ok=True)
+        truth.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written: {error.strerror}; name another folder") from None
     (truth / "truth.json").unlink(missing_ok=True)
 
 

@@ -1,5 +1,6 @@
 """Open the warehouse for writing or reading, migrated and with the projection macros in place."""
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
 
 MEMORY_LIMIT = "1GiB"
+QUESTION_MEMORY_LIMIT = "2GiB"  # two demand histories side by side do not fit in the other
 
 
 @contextmanager
@@ -41,15 +43,19 @@ def writer(settings: Settings) -> Iterator[Connection]:
 
 
 @contextmanager
-def reader(path: Path) -> Iterator[Connection]:
+def reader(path: Path, *, is_for_people: bool = False) -> Iterator[Connection]:
     """Open a published copy; it stays as it is for this reader while a newer one is published.
+
+    Args:
+        is_for_people: people's questions may take more memory than a run.
 
     Raises:
         UsageError: nothing was published there yet.
     """
     if not path.exists():
         raise UsageError(f"{path} does not exist: nothing is published yet; land events first (make run)")
-    connection = _connect(path, None, read_only=True)
+    memory_limit = QUESTION_MEMORY_LIMIT if is_for_people else MEMORY_LIMIT
+    connection = _connect(path, None, read_only=True, memory_limit=memory_limit)
     try:
         yield connection
     finally:
@@ -68,12 +74,25 @@ def read_answer(connection: Connection, question: str, parameters: Mapping[str, 
 
     Raises:
         UsageError: the database refuses the query.
+        TerminalError: the answer needs more memory than there is.
     """
     try:
         answer = connection.sql(question, params=dict(parameters))
         return pl.DataFrame() if answer is None else answer.pl()
+    except duckdb.OutOfMemoryException:
+        raise TerminalError(
+            "the query needs more memory than it may take: ask for fewer weeks, or for one instant at a time"
+        ) from None
     except duckdb.Error as error:
-        raise UsageError(f"the query cannot be run: {error}") from None
+        raise UsageError(f"the query cannot be run: {_in_one_line(error)}") from None
+
+
+def _in_one_line(error: duckdb.Error) -> str:
+    """What the database says, without its drawing of the place: each line break becomes a blank."""
+    said, _, drawing = str(error).partition("\n\nLINE ")
+    line, _, _ = drawing.partition(":")
+    place = f" (line {line})" if line.isdigit() else ""
+    return re.sub(r"\s+", " ", said).strip() + place
 
 
 def replace_rows(connection: Connection, table: Table, frame: pl.DataFrame, *, run_id: str) -> None:
@@ -88,9 +107,11 @@ def replace_rows(connection: Connection, table: Table, frame: pl.DataFrame, *, r
         connection.unregister("new_rows")
 
 
-def _connect(path: Path, settings: Settings | None, *, read_only: bool) -> Connection:
+def _connect(
+    path: Path, settings: Settings | None, *, read_only: bool, memory_limit: str = MEMORY_LIMIT
+) -> Connection:
     config: dict[str, Any] = {
-        "memory_limit": MEMORY_LIMIT,
+        "memory_limit": memory_limit,
         "autoinstall_known_extensions": "false",
         "temp_directory": str(settings.home / "tmp") if settings else tempfile.gettempdir(),
         "preserve_insertion_order": not read_only,  # the log has an order, answers name theirs
