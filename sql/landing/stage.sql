@@ -1,6 +1,7 @@
 -- meaning: the envelopes of a portion of lines; is_plain proves that the envelope is right and that the text
 --          of the payload carries the producer's tokens: whole keys known and not repeated, no escapes, no
---          nested objects, no exponents, no NaN, no trailing commas, no more digits than a DOUBLE keeps
+--          nested objects, no exponents, no NaN, no trailing commas, no more digits than a DOUBLE keeps; data is
+--          the payload's text to the letter
 -- grain: one line, ordinal is its place in the portion
 -- reads: portion_lines
 CREATE OR REPLACE TEMP TABLE staged AS
@@ -42,7 +43,11 @@ texts AS (
         cast(parsed.envelope.data AS VARCHAR) AS data,
         instant_of(cast(parsed.envelope.time AS VARCHAR)) AS time_at,
         instant_of(cast(parsed.envelope.recordedtime AS VARCHAR)) AS recorded_at,
-        json_keys(CASE WHEN parsed.envelope IS NOT NULL THEN parsed.raw END) AS key_names
+        json_keys(CASE WHEN parsed.envelope IS NOT NULL THEN parsed.raw END) AS key_names,
+        CASE
+            WHEN contains(parsed.raw, cast(parsed.envelope.data AS VARCHAR)) THEN cast(parsed.envelope.data AS VARCHAR)
+            ELSE regexp_extract(parsed.raw, '"data"\s*:\s*(\{[^{}]*\})', 1)
+        END AS data_text
     FROM parsed
 )
 
@@ -59,7 +64,7 @@ SELECT
     plain_text(sequence) AS sequence,
     plain_text(datacontenttype) AS datacontenttype,
     plain_text(dataschema) AS dataschema,
-    data,
+    data_text AS data,
     coalesce(
         specversion = '"1.0"'
         AND starts_with(id, '"') AND length(id) BETWEEN 3 AND 130
@@ -96,7 +101,9 @@ SELECT
                 )
         END
         AND CASE
-            WHEN contains(raw, data) THEN NOT regexp_matches(right(raw, 16), ',\s*\}\s*$|^[\s}]*$')
+            WHEN data_text = data THEN NOT regexp_matches(right(raw, 16), ',\s*\}\s*$|^[\s}]*$')
+            WHEN NOT json_valid(data_text) THEN FALSE
+            WHEN cast(json(data_text) AS VARCHAR) <> data THEN FALSE
             ELSE
                 NOT regexp_matches(
                     raw, '[:,\[]\s*-?(?:[Ii]|[Nn][Aa]|[0-9.]{16}|[0-9.]+[eE])|,\s*[\]}]'

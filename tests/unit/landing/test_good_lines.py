@@ -120,3 +120,16 @@ def test_unknown_attributes_are_kept_beside_the_payload(log: Connection, tmp_pat
 def test_numbers_longer_than_a_double_keep_their_digits(log: Connection, tmp_path: Path) -> None:
     land_lines(log, tmp_path, json.dumps(usage()).replace("24.0", "0.123456789012345678901234567890"))
     assert rows(log, "SELECT contains(data, '0.123456789012345678901234567890') FROM events") == [(True,)]
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": "), (" ,  ", " :\t")])
+@pytest.mark.parametrize("is_last", [True, False])
+def test_the_payload_stays_the_producers_text_to_the_letter(
+    log: Connection, tmp_path: Path, separators: tuple[str, str], *, is_last: bool
+) -> None:
+    members = usage("a")
+    data = json.dumps(members.pop("data"), separators=separators).replace("24.0", "24.10")
+    texts = [json.dumps({name: value}, separators=separators)[1:-1] for name, value in members.items()]
+    texts.insert(len(texts) if is_last else 1, f'"data"{separators[1]}{data}')
+    land_lines(log, tmp_path, "{" + separators[0].join(texts) + "}")
+    assert rows(log, "SELECT CAST(data AS VARCHAR) FROM events") == [(data,)]
