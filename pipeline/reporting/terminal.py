@@ -48,8 +48,8 @@ def render_table(frame: pl.DataFrame, *, csv: bool, width: int | None = None) ->
 
 def _show(column: pl.Series) -> _Shown:
     is_number = column.dtype.is_numeric()
-    texts = _numbers(column) if is_number else [_plain(text) for text in _texts(column)]
-    name = _plain(column.name)
+    texts = _numbers(column) if is_number else [plain_text(text) for text in _texts(column)]
+    name = plain_text(column.name)
     can_narrow = column.dtype == pl.String or column.dtype.is_nested()
     return _Shown(name, texts, is_number, can_narrow, min(_WIDEST, max(map(_columns, [name, *texts]))))
 
@@ -77,7 +77,7 @@ def _numbers(column: pl.Series) -> list[str]:
     return [_EMPTY if x is None else f"{x:,.{decimals}f}" for x in values]
 
 
-def _plain(text: str | None) -> str:
+def plain_text(text: str | None) -> str:
     """Spell out what would move the cursor, colour the screen or turn the writing direction."""
     if text is None:
         return _EMPTY

@@ -10,7 +10,7 @@ import polars as pl
 from pipeline import __version__
 from pipeline.config import Policy, Settings, load_policy
 from pipeline.core.clock import format_instant, parse_instant, utc_now
-from pipeline.core.errors import UsageError
+from pipeline.core.errors import TransientError, UsageError
 from pipeline.core.ids import derive_run_id
 from pipeline.schemas.tables import DEMAND_HISTORY
 from pipeline.store import Connection, publish_copy, read_frame, reader, sql_text
@@ -113,6 +113,20 @@ def run_folder(run: Run) -> Path:
     folder = the_settings().work / run.run_id
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def keep_frame(frame: pl.DataFrame, file: Path) -> None:
+    """Write a frame for the next task of the run.
+
+    Raises:
+        TransientError: the disk refuses.
+    """
+    try:
+        frame.write_parquet(file)
+    except (OSError, pl.exceptions.ComputeError) as error:
+        raise TransientError(
+            f"{file} cannot be written: {error}: make room on the disk and run again"
+        ) from None
 
 
 def is_finished(run: Run, kind: str) -> bool:

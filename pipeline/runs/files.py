@@ -76,7 +76,7 @@ def write_table(frame: pl.DataFrame, file: Path) -> None:
         else:
             frame.write_parquet(fresh)
         fresh.replace(file)
-    except OSError as error:
+    except (OSError, pl.exceptions.ComputeError) as error:
         raise UsageError(f"{file} cannot be written: {error}") from None
     finally:
         fresh.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from pipeline.runs.context import (
     Run,
     demand_history,
     is_finished,
+    keep_frame,
     open_run,
     projection,
     run_folder,
@@ -59,10 +60,10 @@ def project(run: dict[str, Any]) -> dict[str, Any]:
     with reader(the_settings().published) as connection:
         history = demand_history(connection, this)
         for name in INPUTS:
-            projection(connection, name, this).write_parquet(folder / f"{name}.parquet")
-    gate(this, "demand_history", history).write_parquet(folder / "gate-demand_history.parquet")
+            keep_frame(projection(connection, name, this), folder / f"{name}.parquet")
+    keep_frame(gate(this, "demand_history", history), folder / "gate-demand_history.parquet")
     series = demand_series(history, as_of=this.as_of, policy=the_policy())
-    series.write_parquet(folder / "series.parquet")
+    keep_frame(series, folder / "series.parquet")
     return {**run, "series": _keys(series).height}
 
 
@@ -82,8 +83,8 @@ def fit_chunk(run: dict[str, Any], chunk: int) -> str:
     keys = _keys(series).slice(chunk * size, size)
     fitted = fit_series(series.join(keys, on=keys.columns, how="semi"), policy=policy, seed=this.seed)
     stem = f"chunk-{chunk:04}"
-    fitted.paths.write_parquet(folder / f"{stem}.paths.parquet")
-    fitted.models.write_parquet(folder / f"{stem}.models.parquet")
+    keep_frame(fitted.paths, folder / f"{stem}.paths.parquet")
+    keep_frame(fitted.models, folder / f"{stem}.models.parquet")
     return stem
 
 
@@ -102,7 +103,7 @@ def reconcile(run: dict[str, Any]) -> dict[str, Any]:
     inputs = {name: pl.read_parquet(folder / f"{name}.parquet") for name in ("series", *INPUTS)}
     weeks = reconciliation.reconcile(paths, models, run_id=this.run_id, as_of=this.as_of)
     horizon = {"horizon_weeks": policy.forecast.horizon_weeks}
-    gate(this, "forecast", weeks, parameters=horizon).write_parquet(folder / "gate-forecast.parquet")
+    keep_frame(gate(this, "forecast", weeks, parameters=horizon), folder / "gate-forecast.parquet")
     quarters = reconciliation.forecast_quarters(
         paths,
         run_id=this.run_id,
@@ -126,7 +127,7 @@ def reconcile(run: dict[str, Any]) -> dict[str, Any]:
         CHIPS_NEEDED.name: needed,
     }
     for name, frame in results.items():
-        frame.write_parquet(folder / f"{name}.parquet")
+        keep_frame(frame, folder / f"{name}.parquet")
     return {**run, "rows": weeks.height}
 
 

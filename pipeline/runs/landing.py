@@ -101,6 +101,8 @@ def quarantine_counts() -> str:
 
 def quarantine_lines(file: str | None, reason: str | None, limit: int, *, is_json: bool) -> str:
     """Show refused lines whole: a paragraph each, or JSON Lines that can be repaired and landed again."""
+    from pipeline.reporting import plain_text
+
     with reader(the_settings().published) as connection:
         frame = read_frame(
             connection, sql_text("runs/quarantine_lines"), {"file": file, "reason": reason, "limit": limit}
@@ -108,7 +110,8 @@ def quarantine_lines(file: str | None, reason: str | None, limit: int, *, is_jso
     if is_json:
         return frame.write_ndjson()
     paragraphs = (
-        f"{row['source_file']}:{row['source_line']}  {row['reason']}\n  {row['message']}\n  {row['raw']}\n"
+        f"{plain_text(row['source_file'])}:{row['source_line']}  {row['reason']}\n"
+        f"  {plain_text(row['message'])}\n  {plain_text(row['raw'])}\n"
         for row in frame.iter_rows(named=True)
     )
     return "\n".join(paragraphs) or "no refused line waits\n"

@@ -28,7 +28,7 @@ def writer(settings: Settings) -> Iterator[Connection]:
     """Open the warehouse for this process alone, creating and migrating it where needed.
 
     Raises:
-        TransientError: another process writes for too long.
+        TransientError: another process writes for too long, or the disk refuses.
         TerminalError: the file was written by newer code, or a migration fails.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -38,6 +38,11 @@ def writer(settings: Settings) -> Iterator[Connection]:
             _migrate(connection)
             _create_projections(connection)
             yield connection
+        except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:
+            raise TransientError(
+                f"{settings.warehouse} cannot be written: {_in_one_line(error)}; "
+                "what was committed before stays: make room on the disk and try again"
+            ) from error
         finally:
             connection.close()
 
