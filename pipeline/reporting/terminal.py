@@ -14,6 +14,7 @@ _GAP = "  "
 _NARROWEST = 10
 _GROUPED_FROM = 10_000
 _WIDEST = 60
+_WHOLE = frozenset({"run_id"})  # people copy it into the next command
 _WITHOUT_TERMINAL = (120, 40)
 
 
@@ -50,7 +51,7 @@ def _show(column: pl.Series) -> _Shown:
     is_number = column.dtype.is_numeric()
     texts = _numbers(column) if is_number else [plain_text(text) for text in _texts(column)]
     name = plain_text(column.name)
-    can_narrow = column.dtype == pl.String or column.dtype.is_nested()
+    can_narrow = (column.dtype == pl.String and name not in _WHOLE) or column.dtype.is_nested()
     return _Shown(name, texts, is_number, can_narrow, min(_WIDEST, max(map(_columns, [name, *texts]))))
 
 
@@ -94,7 +95,7 @@ def _columns(text: str) -> int:
 
 
 def _fit(columns: list[_Shown], room: int) -> tuple[list[_Shown], list[_Shown]]:
-    """Narrow the widest texts, never numbers and days; what still does not fit is left out from the right."""
+    """Narrow the widest texts, never numbers, days and runs; what is still too wide goes from the right."""
     shown = list(columns)
     while len(shown) > 1:
         excess = _total(shown) - room

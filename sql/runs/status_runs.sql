@@ -1,14 +1,13 @@
--- meaning: the latest runs
+-- meaning: the latest runs; a run's name begins with its as-of instant
 -- grain: run, kind
 -- reads: runs
 SELECT
     run_id,
     kind,
-    as_of,
-    log_position,
     status,
-    message,
-    finished_at
+    log_position,
+    finished_at,
+    message
 FROM runs
 ORDER BY finished_at DESC, kind ASC
 LIMIT 10;

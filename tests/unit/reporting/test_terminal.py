@@ -41,6 +41,12 @@ def test_on_a_narrow_terminal_the_table_is_the_one_on_record() -> None:
     assert render_table(answer(), csv=False, width=50) == (GOLDEN / "narrow.txt").read_text(encoding="utf-8")
 
 
+def test_names_of_runs_stay_whole_for_the_next_command() -> None:
+    run_id = "20260908T060000Z-16e3cc279d24"
+    frame = pl.DataFrame({"run_id": [run_id], "status": ["proposed"], "message": ["why " * 30]})
+    assert run_id in render_table(frame, csv=False, width=60)
+
+
 def test_csv_is_complete_and_exact() -> None:
     first, *_ = render_table(answer(), csv=True).splitlines()[1:]
     assert first == "us-east-1,2026,1234567,0.25,1234.5,2026-09-07,2026-09-07T12:00:00.000123Z,true"
