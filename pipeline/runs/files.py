@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.core.errors import UsageError
+from pipeline.reporting import render_table
 from pipeline.runs.context import the_policy
 
 
@@ -72,11 +73,12 @@ def write_table(frame: pl.DataFrame, file: Path) -> None:
     fresh = file.with_name(f".{file.name}.part")
     try:
         if file.suffix == ".csv":
-            frame.write_csv(fresh)
+            fresh.write_text(render_table(frame, csv=True), encoding="utf-8", newline="")
         else:
             frame.write_parquet(fresh)
         fresh.replace(file)
     except (OSError, pl.exceptions.ComputeError) as error:
-        raise UsageError(f"{file} cannot be written: {error}") from None
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"{file} cannot be written: {why}") from None
     finally:
         fresh.unlink(missing_ok=True)
