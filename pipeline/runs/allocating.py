@@ -53,7 +53,7 @@ def propose(run: dict[str, Any], *, is_report: bool = False) -> dict[str, Any]:
 
     this = Run.from_json(run)
     status, _ = _status(this)
-    if status not in {None, "proposed"}:
+    if status in {"approved", "rejected"}:
         return _answer(run, message=f"the allocation of run {this.run_id} is {status} already")
     with reader(the_settings().published) as connection:
         inputs = {name: projection(connection, name, this) for name in INPUTS}

@@ -10,9 +10,7 @@ SELECT
     landed,
     duplicates,
     quarantined,
-    landed_at,
-    lines - landed - duplicates - quarantined AS unexplained,
-    CASE WHEN lines = 0 THEN 0.0 ELSE quarantined / lines END AS quarantined_share
+    landed_at
 FROM landing_manifest
 WHERE starts_with(source_file, $folder)
 ORDER BY source_file, landed_at;

@@ -157,6 +157,14 @@ def test_a_forecast_without_a_proposal_needs_one() -> None:
     assert allocating.needs_proposal(forecast_stored().to_json())
 
 
+def test_what_was_not_possible_before_the_forecast_came_is_tried_again() -> None:
+    run = forecast_stored()
+    row = runs_row(run, "allocation", status="not possible", message="there was no forecast yet")
+    store_results(run, {RUNS: row}, event=None)
+    publish_copy(the_settings())
+    assert "no supply" in allocating.propose(run.to_json())["message"]
+
+
 def test_the_proposal_that_a_planner_opens_runs_no_formula(home: Path) -> None:
     run = proposed()
     assert "'=trn2" in (home / "proposals" / run.run_id / "allocation.csv").read_text()
