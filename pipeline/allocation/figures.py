@@ -21,7 +21,7 @@ class AllocationSummary:
         horizon_value: what chips in the cloud earn within the horizon, those installed before it included.
         terminal_value: what they earn beyond it, to the end of the last install's life.
         penalties: owed for chips short of contracts.
-        backlog_chips: direct chips due by the end of the horizon and not released.
+        backlog_chips: direct chips due by the end of the horizon and not released, where a margin is known.
         floor_missing_chips: greatest gap to a floor in any week.
     """
 
@@ -58,7 +58,7 @@ def summarise(instance: Instance, programme: Programme, solution: Solution, plan
         cloud_chips=int(plan.installs.sum()),
         direct_chips=int(plan.releases.sum()),
         held_chips=int(plan.held[:, -1].sum()),
-        backlog_chips=float((plan.direct_open - plan.direct_served)[:, -1].sum()),
+        backlog_chips=float((plan.direct_open - plan.direct_served)[instance.direct_open, -1].sum()),
         floor_missing_chips=max((float(gap.max()) for gap in floor_gaps(instance, plan)), default=0.0),
     )
 

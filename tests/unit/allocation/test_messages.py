@@ -69,6 +69,13 @@ def test_a_generation_without_margin_is_left_out_and_its_chips_are_held() -> Non
     assert held == [2, 2]
 
 
+def test_orders_of_a_generation_without_margin_are_no_backlog_of_the_plan() -> None:
+    demand = forecast({("direct", "trn2", "east"): [4, 4], ("direct", "other", "east"): [50, 50]})
+    result = propose(forecast=demand, supply=SUPPLY, margins=MARGINS)
+    assert chips(result, "direct", generation="trn2") == [4, 2]
+    assert result.figures.backlog_chips == 2
+
+
 def test_an_unknown_constraint_is_a_warning_row_and_changes_nothing() -> None:
     odd = pl.DataFrame(
         {"name": ["cloud_cieling"], "value": ["5"], "scope": [None], "valid_from": [date(2020, 1, 1)]}
