@@ -1,7 +1,8 @@
 """Progress for work that a person waits for."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -12,3 +13,19 @@ def progress(iterable: Iterable[T], label: str, total: int | None = None) -> Ite
     from tqdm import tqdm
 
     yield from tqdm(iterable, desc=label, total=total, delay=2, leave=False, disable=not sys.stderr.isatty())
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str], None]]:
+    """Give a function that names what is done now: one line on a terminal, gone at the end."""
+    is_shown = sys.stderr.isatty()
+
+    def name(stage: str) -> None:
+        if is_shown:
+            sys.stderr.write(f"\r\033[K{stage}")
+            sys.stderr.flush()
+
+    try:
+        yield name
+    finally:
+        name("")

@@ -1,6 +1,6 @@
 """The whole way without Airflow: the same tasks as the DAGs, in one process."""
 
-from pipeline.core.progress import progress
+from pipeline.core.progress import stages
 from pipeline.runs import allocating, forecasting
 from pipeline.runs.summary import summarise
 
@@ -16,11 +16,16 @@ def run_all(as_of: str | None, position: int | None) -> str:
     run = forecasting.start_run(as_of, position)
     if run["is_published"] and not allocating.needs_proposal(run):
         return f"run {run['run_id']} is published already: nothing new arrived\n{summarise(run['run_id'])}"
-    if not run["is_published"]:
-        run = forecasting.project(run)
-        for chunk in progress(forecasting.list_chunks(run), "fitting series"):
-            forecasting.fit_chunk(run, chunk)
-        run = forecasting.publish_forecast(forecasting.reconcile(run))
-    proposal = allocating.propose(run, is_report=True)
+    with stages() as now:
+        if not run["is_published"]:
+            now("projecting demand")
+            run = forecasting.project(run)
+            now("fitting series")
+            for chunk in forecasting.list_chunks(run):
+                forecasting.fit_chunk(run, chunk)
+            now("reconciling and publishing the forecast")
+            run = forecasting.publish_forecast(forecasting.reconcile(run))
+        now("proposing an allocation")
+        proposal = allocating.propose(run, is_report=True)
     decide = f"decide: python -m pipeline approve {run['run_id']} --author NAME (or reject)\n"
     return summarise(run["run_id"]) + (decide if proposal["is_possible"] else f"{proposal['message']}\n")
