@@ -1,6 +1,7 @@
 -- meaning: observed and unmet demand by week, as known at an instant. Cloud: a stock of chips held, means over
 --          the 168 hours of the week. Direct: a flow of chips ordered, sums. The two are never added up. Weeks
---          in which nothing happened have no row
+--          in which nothing happened have no row, unless a source has yet to declare them complete: those are
+--          partial
 -- grain: channel x segment x generation x region x week
 -- columns: channel ('cloud', 'direct'), segment and region ('unassigned': none known), generation, period_start
 --          (a Monday), period_end (DATE), unit ('chips_held', 'chips_ordered'); chips: demand_observed_chips
@@ -57,6 +58,61 @@ CREATE OR REPLACE MACRO demand_history(
         FROM direct_demand(as_of, up_to_position)
     ),
 
+    declared AS (
+        SELECT
+            channel,
+            generation,
+            region,
+            min(complete_through) AS complete_through
+        FROM demand_feeds(as_of, up_to_position)
+        GROUP BY ALL
+    ),
+
+    awaited AS (
+        SELECT
+            heard.channel,
+            heard.segment,
+            heard.generation,
+            heard.region,
+            heard.first_week,
+            unnest(weeks_covered(utc_clock(declared.complete_through), utc_clock(as_of))) AS week_at
+        FROM (
+            SELECT
+                channel,
+                segment,
+                generation,
+                region,
+                min(period_start) AS first_week
+            FROM parts
+            GROUP BY ALL
+        ) AS heard
+        INNER JOIN declared
+            ON
+                heard.channel = declared.channel
+                AND heard.generation = declared.generation
+                AND heard.region = declared.region
+    ),
+
+    placed AS (
+        SELECT *
+        FROM parts
+        UNION ALL BY NAME
+        SELECT
+            channel,
+            segment,
+            generation,
+            region,
+            cast(week_at AS DATE) AS period_start,
+            0 AS demand_observed_chips,
+            CASE channel WHEN 'cloud' THEN 0 END AS metered_chips,
+            CASE channel WHEN 'cloud' THEN 0 END AS reserved_idle_chips,
+            0 AS unmet_chips,
+            0 AS unmet_quota_chips,
+            0 AS unmet_price_chips
+        FROM awaited
+        WHERE week_at > first_week
+    ),
+
     weeks AS (
         SELECT
             channel,
@@ -72,17 +128,7 @@ CREATE OR REPLACE MACRO demand_history(
             max(unmet_chips) AS unmet_chips,
             max(unmet_quota_chips) AS unmet_quota_chips,
             max(unmet_price_chips) AS unmet_price_chips
-        FROM parts
-        GROUP BY ALL
-    ),
-
-    declared AS (
-        SELECT
-            channel,
-            generation,
-            region,
-            min(complete_through) AS complete_through
-        FROM demand_feeds(as_of, up_to_position)
+        FROM placed
         GROUP BY ALL
     ),
 

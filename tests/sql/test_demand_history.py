@@ -73,18 +73,18 @@ def test_a_week_beyond_a_declaration_is_partial_though_it_is_over(log: Log) -> N
     meter(log, FIRST)
     meter(log, SECOND)
     declare(log, SECOND)
-    assert partial(log) == {FIRST: False, SECOND: True}
+    assert partial(log, "2026-01-19") == {FIRST: False, SECOND: True}
     declare(log, THIRD)
-    assert partial(log) == {FIRST: False, SECOND: False}
+    assert partial(log, "2026-01-19") == {FIRST: False, SECOND: False}
 
 
 def test_a_declaration_counts_from_when_it_was_known(log: Log) -> None:
     meter(log, FIRST)
     declare(log, monday("2026-01-05"))
     declare(log, SECOND)
-    assert partial(log, "2026-01-13") == {FIRST: False}
+    assert partial(log, "2026-01-12") == {FIRST: False}
     log.events.pop()
-    assert partial(log, "2026-01-13") == {FIRST: True}
+    assert partial(log, "2026-01-12") == {FIRST: True}
 
 
 def test_declarations_of_other_types_and_sources_do_not_matter(log: Log) -> None:
@@ -107,7 +107,7 @@ def test_a_source_of_another_region_does_not_matter(log: Log) -> None:
     meter(log, FIRST, source="/second", region="eu")
     declare(log, THIRD)
     declare(log, FIRST, source="/second")
-    assert {row["region"]: row["is_partial"] for row in log.rows("demand_history")} == {
+    assert {row["region"]: row["is_partial"] for row in log.rows("demand_history", "2026-01-12")} == {
         "us": False,
         "eu": True,
     }
@@ -117,4 +117,28 @@ def test_a_follow_up_feeds_the_place_of_its_opening(log: Log) -> None:
     log.add("order.placed", f"{FIRST}", {**PLACE, "chips": 7}, subject="o", source="/erp")
     log.add("order.cancelled", f"{FIRST}", {"chips": 1}, subject="o", source="/desk")
     declare(log, FIRST, types=("trn.order.cancelled.v1",), source="/desk")
-    assert partial(log) == {FIRST: True}
+    assert partial(log, "2026-01-12") == {FIRST: True}
+
+
+def test_a_week_that_a_late_source_has_yet_to_report_is_partial_and_not_absent(log: Log) -> None:
+    meter(log, FIRST)
+    declare(log, SECOND)
+    meter(log, FIRST, source="/other", region="eu")
+    declare(log, THIRD, source="/other")
+    awaited = {
+        (row["region"], row["period_start"]): (row["is_partial"], row["demand_observed_chips"])
+        for row in log.rows("demand_history", "2026-01-26")
+    }
+    assert awaited == {
+        ("us", FIRST): (False, 10),
+        ("us", SECOND): (True, 0),
+        ("us", THIRD): (True, 0),
+        ("eu", FIRST): (False, 10),
+        ("eu", THIRD): (True, 0),
+    }
+
+
+def test_a_week_declared_complete_without_use_stays_absent(log: Log) -> None:
+    meter(log, FIRST)
+    declare(log, THIRD)
+    assert partial(log, "2026-01-19") == {FIRST: False}
