@@ -2,7 +2,7 @@
 
 import os
 
-# Before numpy loads: matrices here are small, and threads that wait for each other cost several times the work.
+# Before numpy loads: matrices here are small, and threads waiting for each other cost several times the work.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __version__ = "0.1.0"

@@ -35,6 +35,7 @@ class ForecastPolicy:
     min_weeks_season: int
     ended_weeks: int
     chunk_series: int
+    least_change_share: float
     residual_weeks: int
     residual_inflation: float
     offset_share: float

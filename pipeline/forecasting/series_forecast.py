@@ -10,6 +10,7 @@ from pipeline.config.policy import ForecastPolicy
 from pipeline.forecasting.damped_ets import damped_ets_paths
 from pipeline.forecasting.draws import Draws
 from pipeline.forecasting.intermittent import intermittent_paths, is_intermittent, level_factor
+from pipeline.forecasting.last_value import last_value_paths
 from pipeline.forecasting.seasonal_naive import seasonal_naive_paths
 
 Array = NDArray[np.float64]
@@ -49,7 +50,7 @@ def forecast_series(
     """
     values = np.where(np.abs(values) < _SMALLEST, 0.0, values)
     seen = np.flatnonzero(np.isfinite(values))
-    flat = _flat_answer(values[seen], is_ended=is_ended)
+    flat = _flat_answer(values[seen], is_ended=is_ended, policy=policy)
     if flat is not None:
         level, reason = flat
         return SeriesForecast(np.full(draws.shape, level), "flat", reason)
@@ -62,14 +63,14 @@ def forecast_series(
     return SeriesForecast(answer.paths[late:], answer.model, answer.reason)
 
 
-def _flat_answer(seen: Array, *, is_ended: bool) -> tuple[float, str] | None:
+def _flat_answer(seen: Array, *, is_ended: bool, policy: ForecastPolicy) -> tuple[float, str] | None:
     if len(seen) == 0:
         return 0.0, "no_observations"
     if not seen.any():
         return 0.0, "all_zero"
     if is_ended:
         return 0.0, "ended"
-    if len(seen) > 1 and np.ptp(seen) == 0:
+    if len(seen) >= policy.min_weeks and np.ptp(seen) == 0:
         return float(seen[0]), "constant"
     return None
 
@@ -123,5 +124,5 @@ def _too_short(
         variance = max(float(np.nanvar(relative)), 1.0)
         factor = level_factor(int(np.isfinite(known).sum()), variance, draws.shape[1], rng)
         return SeriesForecast(draws.of(known, rng) * factor, "past_values", "too_short")
-    paths = seasonal_naive_paths(known, season=1, draws=draws, rng=rng, recent=policy.residual_weeks)
+    paths = last_value_paths(known, shape=draws.shape, rng=rng, least_change_share=policy.least_change_share)
     return SeriesForecast(paths, "last_value", "too_short")

@@ -34,7 +34,7 @@ def answer_to(
         ([], "no_observations", 0.0),
         ([0.0] * 30, "all_zero", 0.0),
         ([7.0] * 30, "constant", 7.0),
-        ([7.0, NAN, 7.0], "constant", 7.0),
+        ([7.0, NAN, *[7.0] * 7], "constant", 7.0),
     ],
 )
 def test_what_cannot_be_fitted_gets_a_flat_answer_with_its_reason(
