@@ -24,7 +24,7 @@ def ask(question: str, *, as_of: str | None, csv: bool) -> str:
     text = _question_text(question)
     instant = parse_instant(as_of) if as_of else utc_now()
     parameters = {"as_of": instant} if "$as_of" in text else {}
-    with reader(the_settings().published, is_for_people=True) as connection:
+    with reader(the_settings().published) as connection:
         frame = read_answer(connection, text, parameters)
     return render_table(frame, csv=csv)
 

@@ -15,7 +15,7 @@
 CREATE OR REPLACE MACRO demand_history(
     as_of, up_to_position := 9223372036854775807, need_window_days := 30, need_silent_days := 28
 ) AS TABLE
-    WITH parts AS (
+    WITH parts AS MATERIALIZED (
         SELECT
             'cloud' AS channel,
             segment,
@@ -58,7 +58,7 @@ CREATE OR REPLACE MACRO demand_history(
         FROM direct_demand(as_of, up_to_position)
     ),
 
-    declared AS (
+    declared AS MATERIALIZED (
         SELECT
             channel,
             generation,
@@ -113,7 +113,7 @@ CREATE OR REPLACE MACRO demand_history(
         WHERE week_at > first_week
     ),
 
-    weeks AS (
+    weeks AS MATERIALIZED (
         SELECT
             channel,
             segment,
