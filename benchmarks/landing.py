@@ -1,6 +1,6 @@
 """What landing costs beside DuckDB's own read of the same file, its memory, and the accounts of real data.
 
-    python benchmarks/landing.py [EVENTS]
+    PYTHONPATH=. .venv/bin/python benchmarks/landing.py [EVENTS]
 
 The peer is `CREATE TABLE AS SELECT * FROM read_ndjson(...)` into a file of its own: it parses and stores the
 same lines with types that it guesses, and neither validates, nor keeps what is wrong, nor tells duplicates

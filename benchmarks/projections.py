@@ -1,6 +1,6 @@
 """Seconds per million events of the projections, beside the plain sum that reads the same JSON.
 
-    python benchmarks/projections.py [events]
+    PYTHONPATH=. .venv/bin/python benchmarks/projections.py [events]
 
 Mostly metered usage by customer and day; one event in ten is a denial, a waitlist
 entry, a reservation or of an order.

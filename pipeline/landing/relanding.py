@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,18 @@ from pipeline.store import Connection, sql_text
 _PORTION_LINES = 50_000
 _REPAIR_MEMBERS = ("source_file", "source_line", "raw")
 
-Repairs = Mapping[tuple[str, int], str]
+ANY_BATCH = ""
+
+
+class Place(NamedTuple):
+    """Where a refused line stood; `batch_id` names the landing, since a file name may come again."""
+
+    batch_id: str
+    file: str
+    line: int
+
+
+Repairs = Mapping[Place, str]
 
 
 def reland(
@@ -42,7 +54,7 @@ def reland(
     Args:
         source_file: only lines of this file.
         reason: only lines refused for this reason.
-        repairs: new text by file and line; where given, only these lines are tried.
+        repairs: new text by place; where given, only these lines are tried.
 
     Returns:
         A report by source file: lines tried, landed, already in the log, and still refused.
@@ -58,8 +70,10 @@ def reland(
     return report
 
 
-def read_repairs(path: Path) -> dict[tuple[str, int], str]:
+def read_repairs(path: Path) -> dict[Place, str]:
     """Read repaired lines: JSON Lines with `source_file`, `source_line` and `raw`, the event or its text.
+
+    `batch_id` says which landing of the file refused the line; it may be left out where only one did.
 
     Raises:
         UsageError: the file cannot be read, or a line of it is no repair.
@@ -68,23 +82,21 @@ def read_repairs(path: Path) -> dict[tuple[str, int], str]:
         texts = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"repairs {path} cannot be read: {error}") from None
-    repairs = {}
-    for number, text in enumerate(texts, 1):
-        if text.strip():
-            file, line, raw = _repair(path, number, text)
-            repairs[file, line] = raw
-    return repairs
+    return dict(_repair(path, number, text) for number, text in enumerate(texts, 1) if text.strip())
 
 
-def _repair(path: Path, number: int, text: str) -> tuple[str, int, str]:
+def _repair(path: Path, number: int, text: str) -> tuple[Place, str]:
     try:
         members = parse_object(text)
         file, line, raw = (members[name] for name in _REPAIR_MEMBERS)
-        return str(file.value), int(line.value), raw.value if raw.text.startswith('"') else raw.text
+        batch = str(members["batch_id"].value) if "batch_id" in members else ANY_BATCH
+        place = Place(batch, str(file.value), int(line.value))
+        return place, raw.value if raw.text.startswith('"') else raw.text
     except (RefusedLineError, KeyError, ValueError) as error:
         raise UsageError(
             f"line {number} of {path} is no repair ({error}); allowed: one object a line with "
-            f"{', '.join(_REPAIR_MEMBERS)}, raw being the event or its text"
+            f"{', '.join(_REPAIR_MEMBERS)} and, where a file was landed twice, batch_id; raw being the event "
+            "or its text"
         ) from None
 
 
@@ -95,15 +107,31 @@ def _waiting(
     waiting = connection.execute(sql_text("landing/waiting_lines"), parameters).to_arrow_table()
     if repairs is None:
         return waiting
-    keys = list(zip(waiting["source_file"].to_pylist(), waiting["source_line"].to_pylist(), strict=True))
-    if unknown := sorted(repairs.keys() - set(keys)):
-        file, line = unknown[0]
+    columns = (waiting[name].to_pylist() for name in ("batch_id", "source_file", "source_line"))
+    rows = {Place(*place): row for row, place in enumerate(zip(*columns, strict=True))}
+    chosen = {_row_of(place, rows): text for place, text in repairs.items()}
+    order = sorted(chosen)
+    texts = pa.array([chosen[row] for row in order], pa.string())
+    taken = waiting.take(pa.array(order, pa.int64()))
+    return taken.set_column(taken.schema.get_field_index("raw"), "raw", texts)
+
+
+def _row_of(place: Place, rows: Mapping[Place, int]) -> int:
+    """Find the one refused line that a repair means, so that no repair stands for two lines."""
+    if place in rows:
+        return rows[place]
+    same = sorted(known.batch_id for known in rows if known[1:] == place[1:])
+    if not same or place.batch_id != ANY_BATCH:
         raise UsageError(
-            f"no refused line waits at line {line} of {file}: quarantine show lists those that do"
+            f"no refused line waits at line {place.line} of {place.file}"
+            f"{' in batch ' + place.batch_id if place.batch_id else ''}: quarantine show lists those that do"
         )
-    chosen = waiting.filter(pa.array([key in repairs for key in keys], pa.bool_()))
-    texts = pa.array([repairs[key] for key in keys if key in repairs], pa.string())
-    return chosen.set_column(chosen.schema.get_field_index("raw"), "raw", texts)
+    if len(same) > 1:
+        raise UsageError(
+            f"{len(same)} refused lines wait at line {place.line} of {place.file}: say which by batch_id "
+            f"({', '.join(same)}), as quarantine show --json prints it"
+        )
+    return rows[Place(same[0], place.file, place.line)]
 
 
 def _reland(

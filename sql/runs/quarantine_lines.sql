@@ -2,6 +2,7 @@
 -- grain: one refused line
 -- reads: quarantine
 SELECT
+    batch_id,
     source_file,
     source_line,
     reason,
@@ -12,5 +13,5 @@ WHERE
     relanded_at IS NULL
     AND ($file IS NULL OR source_file = $file)
     AND ($reason IS NULL OR reason = $reason)
-ORDER BY source_file, source_line
+ORDER BY source_file, source_line, batch_id
 LIMIT $limit;

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.core.errors import TerminalError, UsageError
 from pipeline.landing import append_events, land_files, read_repairs, reland
+from pipeline.landing.relanding import ANY_BATCH, Place
 from pipeline.schemas.events import CATALOGUE
 from pipeline.store import Connection
 from tests.landing_world import event, land_lines, log_content, rows, write_lines
@@ -69,7 +70,9 @@ def test_a_repaired_line_lands_with_the_place_it_came_from(log: Connection, tmp_
 
 def test_a_repair_may_be_text(tmp_path: Path) -> None:
     line = {"source_file": "f", "source_line": 3, "raw": json.dumps(event())}
-    assert read_repairs(write_lines(tmp_path / "r", [line])) == {("f", 3): json.dumps(event())}
+    assert read_repairs(write_lines(tmp_path / "r", [line])) == {
+        Place(ANY_BATCH, "f", 3): json.dumps(event())
+    }
 
 
 @pytest.mark.parametrize("line", ["x", "{}", '{"source_file":"f","source_line":"x","raw":{}}'])
@@ -80,7 +83,7 @@ def test_a_repair_that_is_none_is_told_by_its_line(tmp_path: Path, line: str) ->
 
 def test_a_repair_of_a_line_that_does_not_wait_is_refused(log: Connection) -> None:
     with pytest.raises(UsageError, match="no refused line waits at line 3 of f"):
-        reland(log, landed_at=LATER, repairs={("f", 3): "{}"})
+        reland(log, landed_at=LATER, repairs={Place(ANY_BATCH, "f", 3): "{}"})
 
 
 def test_a_line_whose_event_came_meanwhile_counts_as_landed_again(log: Connection, tmp_path: Path) -> None:
@@ -133,3 +136,28 @@ def test_own_decisions_belong_to_the_callers_transaction(log: Connection) -> Non
     append_events(log, [event("a")])
     log.rollback()
     assert rows(log, "SELECT count(*) FROM events") == [(0,)]
+
+
+def refused_twice(log: Connection, folder: Path) -> tuple[str, list[str]]:
+    """Land two files under one name, each with another bad event on its only line."""
+    file = folder / "daily.jsonl"
+    for name in ("a", "b"):
+        file.write_text(json.dumps(event(name, data_chips=1.5)) + "\n")
+        land_files(log, [file], landed_at=LATER)
+    return str(file), [batch for (batch,) in rows(log, "SELECT batch_id FROM quarantine ORDER BY raw")]
+
+
+def test_one_repair_never_stands_for_two_lines_of_a_file_name(log: Connection, tmp_path: Path) -> None:
+    file, batches = refused_twice(log, tmp_path)
+    repaired = json.dumps(event("a", data_chips=2))
+    with pytest.raises(UsageError, match=f"2 refused lines wait at line 1.*{min(batches)}"):
+        reland(log, landed_at=LATER, repairs={Place(ANY_BATCH, file, 1): repaired})
+    assert reland(log, landed_at=LATER, repairs={Place(batches[0], file, 1): repaired}).landed == 1
+    assert rows(log, "SELECT id FROM events") == [("a",)]
+    assert rows(log, "SELECT batch_id FROM quarantine WHERE relanded_at IS NULL") == [(batches[1],)]
+
+
+def test_a_batch_that_refused_no_such_line_is_named(log: Connection, tmp_path: Path) -> None:
+    file, _ = refused_twice(log, tmp_path)
+    with pytest.raises(UsageError, match="in batch elsewhere"):
+        reland(log, landed_at=LATER, repairs={Place("elsewhere", file, 1): "{}"})
