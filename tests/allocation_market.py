@@ -156,7 +156,7 @@ def chips(
 
 def prices(result: AllocationResult, generation: str = "trn2") -> list[float]:
     """Shadow prices a week."""
-    return result.shadow_prices.filter(pl.col("generation") == generation)["shadow_price"].to_list()
+    return result.supply_balance.filter(pl.col("generation") == generation)["shadow_price"].to_list()
 
 
 def codes(result: AllocationResult) -> set[str]:

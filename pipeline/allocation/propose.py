@@ -29,7 +29,7 @@ from pipeline.allocation.notes import AllocationNotPossible, Note
 from pipeline.allocation.plan import whole_plan
 from pipeline.allocation.programme import build_programme
 from pipeline.allocation.reading import conform
-from pipeline.allocation.report import allocation_frame, shadow_price_frame, warning_rows
+from pipeline.allocation.report import allocation_frame, supply_balance_frame, warning_rows
 from pipeline.allocation.solver import solve_programme
 from pipeline.config.policy import Policy
 
@@ -42,13 +42,13 @@ class AllocationResult:
 
     Attributes:
         allocation: ALLOCATION rows.
-        shadow_prices: SHADOW_PRICES rows.
+        supply_balance: SUPPLY_BALANCE rows.
         figures: the plan added up.
         remarks: what must be known beside the figures, warnings first.
     """
 
     allocation: pl.DataFrame
-    shadow_prices: pl.DataFrame
+    supply_balance: pl.DataFrame
     figures: AllocationSummary
     remarks: tuple[Note, ...]
 
@@ -116,7 +116,7 @@ def propose_allocation(
     remarks = (*broken_rules(instance, programme, solution, plan), *notes)
     return AllocationResult(
         allocation=allocation_frame(instance, plan, run_id, as_of),
-        shadow_prices=shadow_price_frame(instance, plan, run_id, as_of),
+        supply_balance=supply_balance_frame(instance, plan, run_id, as_of),
         figures=summarise(instance, programme, solution, plan),
         remarks=tuple(sorted(remarks, key=lambda remark: remark.severity != "warning")),
     )

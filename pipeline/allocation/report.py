@@ -10,33 +10,8 @@ from pipeline.allocation.horizon import WEEK
 from pipeline.allocation.instance import Instance
 from pipeline.allocation.notes import Note
 from pipeline.allocation.plan import Plan
-from pipeline.schemas.table import INSTANT, Column, Table
-from pipeline.schemas.tables import ALLOCATION, DATA_QUALITY
-from pipeline.schemas.tables.shared import PERIOD, RUN
-
-SHADOW_PRICES = Table(
-    "shadow_prices",
-    ("run_id", "generation", "period_start"),
-    "Supply balance and value of one more chip: opening + supplied = allocated + held.",
-    (
-        *RUN,
-        *PERIOD,
-        Column("generation", pl.String, "", "product generation"),
-        Column("opening_chips", pl.Int64, "chips", "held from the week before"),
-        Column(
-            "supplied_chips", pl.Int64, "chips", "arriving in the week; the first week: with the inventory"
-        ),
-        Column("allocated_chips", pl.Int64, "chips", "installed and released in the week"),
-        Column("held_chips", pl.Int64, "chips", "held at the end of the week"),
-        Column(
-            "shadow_price",
-            pl.Float64,
-            "currency a chip",
-            "value of one more chip arriving in the week, in money of the first week's Monday",
-        ),
-        Column("currency", pl.String, "", "ISO 4217 code of shadow_price"),
-    ),
-)
+from pipeline.schemas.table import INSTANT
+from pipeline.schemas.tables import ALLOCATION, DATA_QUALITY, SUPPLY_BALANCE
 
 
 def allocation_frame(instance: Instance, plan: Plan, run_id: str, as_of: datetime) -> pl.DataFrame:
@@ -81,8 +56,8 @@ def allocation_frame(instance: Instance, plan: Plan, run_id: str, as_of: datetim
     return ALLOCATION.select(proposed.sort("period_start", "generation", "channel", "region"))
 
 
-def shadow_price_frame(instance: Instance, plan: Plan, run_id: str, as_of: datetime) -> pl.DataFrame:
-    """SHADOW_PRICES rows for every generation and week."""
+def supply_balance_frame(instance: Instance, plan: Plan, run_id: str, as_of: datetime) -> pl.DataFrame:
+    """SUPPLY_BALANCE rows for every generation and week."""
     opening = np.concatenate([np.zeros_like(plan.held[:, :1]), plan.held[:, :-1]], axis=1)
     parts = [
         pl.DataFrame(
@@ -97,7 +72,7 @@ def shadow_price_frame(instance: Instance, plan: Plan, run_id: str, as_of: datet
         ).with_columns(generation=pl.lit(generation))
         for row, generation in enumerate(instance.generations)
     ]
-    return SHADOW_PRICES.select(_stamp(pl.concat(parts), instance, run_id, as_of))
+    return SUPPLY_BALANCE.select(_stamp(pl.concat(parts), instance, run_id, as_of))
 
 
 def warning_rows(allocation: pl.DataFrame, remarks: Sequence[Note]) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """The tasks of an allocation: propose, gate, and record what the planner decided."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from pipeline.runs.publishing import (
     rows_of_run,
     store_results,
 )
-from pipeline.schemas.tables import ALLOCATION, DATA_QUALITY, FORECAST, RUNS
+from pipeline.schemas.table import Table
+from pipeline.schemas.tables import ALLOCATION, DATA_QUALITY, FORECAST, RUNS, SUPPLY_BALANCE
 from pipeline.store import Connection, publish_copy, read_frame, reader, sql_text
 
 INPUTS = (
@@ -78,14 +80,14 @@ def propose(run: dict[str, Any], *, is_report: bool = False) -> dict[str, Any]:
         return _answer(run, message=message)
     proposed = result.allocation
     findings = pl.concat([gate(this, "allocation", proposed), result.warnings])
-    _keep_proposal(this, proposed)
+    _keep_proposal(this, {SUPPLY_BALANCE: result.supply_balance, ALLOCATION: proposed})
     notes = "; ".join(result.notes) or None
     tables = {
         RUNS: runs_row(this, "allocation", status="proposed", message=notes),
         DATA_QUALITY: pl.concat([earlier.filter(pl.col("table_name") != ALLOCATION.name), findings]),
     }
     if is_report:
-        tables[ALLOCATION] = proposed
+        tables |= {ALLOCATION: proposed, SUPPLY_BALANCE: result.supply_balance}
     store_results(this, tables, event=decision_event(this, "trn.allocation.proposed.v1", proposed))
     if is_report:
         publish_run(this.run_id)
@@ -102,10 +104,12 @@ def approve(run: dict[str, Any], author: str, note: str = "") -> dict[str, Any]:
     """
     this = Run.from_json(run)
     if not _is_said(this, "approved", author, note):
-        approved = _proposal(this).with_columns(status=pl.lit("approved"))
+        approved = _proposal(this, ALLOCATION).with_columns(status=pl.lit("approved"))
+        balance = _proposal(this, SUPPLY_BALANCE)
         event = decision_event(this, "trn.allocation.approved.v1", approved, author=author, note=note)
         row = runs_row(this, "allocation", status="approved", message=_by(author, note))
-        store_results(this, {ALLOCATION: approved, RUNS: row}, event=event, expects="proposed")
+        tables = {ALLOCATION: approved, SUPPLY_BALANCE: balance, RUNS: row}
+        store_results(this, tables, event=event, expects="proposed")
     report = publish_run(this.run_id)
     return {**run, "report": str(report), "message": f"approved by {author}: {report / 'allocation.csv'}"}
 
@@ -120,10 +124,11 @@ def reject(run: dict[str, Any], author: str, note: str = "") -> dict[str, Any]:
     """
     this = Run.from_json(run)
     if not _is_said(this, "rejected", author, note):
-        rejected = _proposal(this)
+        rejected = _proposal(this, ALLOCATION)
         event = decision_event(this, "trn.allocation.rejected.v1", rejected, author=author, note=note)
         row = runs_row(this, "allocation", status="rejected", message=_by(author, note))
-        store_results(this, {ALLOCATION: ALLOCATION.empty(), RUNS: row}, event=event, expects="proposed")
+        tables = {ALLOCATION: ALLOCATION.empty(), SUPPLY_BALANCE: SUPPLY_BALANCE.empty(), RUNS: row}
+        store_results(this, tables, event=event, expects="proposed")
     publish_run(this.run_id)
     return {**run, "message": f"rejected by {author}: no allocation is published"}
 
@@ -168,29 +173,30 @@ def _is_said(run: Run, decision: str, author: str, note: str) -> bool:
     return _status(run) == (decision, _by(author, note))
 
 
-def _proposal_file(run: Run) -> Path:
-    return the_settings().home / "proposals" / run.run_id / "allocation.parquet"
+def _proposal_file(run: Run, table: Table = ALLOCATION) -> Path:
+    return the_settings().home / "proposals" / run.run_id / f"{table.name}.parquet"
 
 
-def _keep_proposal(run: Run, proposed: pl.DataFrame) -> None:
-    file = _proposal_file(run)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.with_suffix(".csv").write_text(report_csv(proposed), encoding="utf-8")
-    write_table(proposed, file)
+def _keep_proposal(run: Run, proposed: Mapping[Table, pl.DataFrame]) -> None:
+    for table, frame in proposed.items():
+        file = _proposal_file(run, table)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.with_suffix(".csv").write_text(report_csv(frame), encoding="utf-8")
+        write_table(frame, file)
 
 
-def _proposal(run: Run) -> pl.DataFrame:
+def _proposal(run: Run, table: Table) -> pl.DataFrame:
     status, _ = _status(run)
     if status != "proposed":
         state = "nothing is proposed" if status is None else f"the allocation is {status} already"
         raise UsageError(f"run {run.run_id}: {state}, so there is nothing to decide")
-    if not _proposal_file(run).exists():
+    if not _proposal_file(run, table).exists():
         instant = format_instant(run.as_of)
         raise UsageError(
-            f"run {run.run_id}: {_proposal_file(run)} is gone; propose again: "
+            f"run {run.run_id}: {_proposal_file(run, table)} is gone; propose again: "
             f"python -m pipeline run --as-of {instant} --position {run.position}"
         )
-    return ALLOCATION.select(pl.read_parquet(_proposal_file(run)))
+    return table.select(pl.read_parquet(_proposal_file(run, table)))
 
 
 def _by(author: str, note: str) -> str:

@@ -19,6 +19,7 @@ REPORTS = (
     "forecast_models",
     "chips_needed",
     "allocation",
+    "supply_balance",
     "data_quality",
 )
 
@@ -64,6 +65,20 @@ def test_means_add_up_from_the_bottom_to_the_channel(planned: Shell) -> None:
     )
     assert both.height == 208
     assert both.select((pl.col("mean") - pl.col("mean_bottom")).abs().max()).item() < 1e-3
+
+
+def test_every_chip_of_the_supply_is_allocated_or_held(planned: Shell) -> None:
+    balance = latest(planned, "supply_balance")
+    left = (
+        pl.col("opening_chips") + pl.col("supplied_chips") - pl.col("allocated_chips") - pl.col("held_chips")
+    )
+    assert balance.select(left.abs().max()).item() == 0
+    allocated = (
+        latest(planned, "allocation").group_by("generation", "period_start").agg(pl.col("chips").sum())
+    )
+    both = balance.join(allocated, on=["generation", "period_start"], how="left")
+    assert both.height == balance.height > 0
+    assert both.select((pl.col("allocated_chips") - pl.col("chips").fill_null(0)).abs().max()).item() == 0
 
 
 def test_an_identical_run_publishes_nothing_again(planned: Shell) -> None:

@@ -20,10 +20,10 @@ def balance_holds(result: AllocationResult) -> bool:
     given_out = (
         result.allocation.group_by("generation", "period_start")
         .agg(chips=pl.col("chips").sum())
-        .join(result.shadow_prices, on=["generation", "period_start"], how="right")
+        .join(result.supply_balance, on=["generation", "period_start"], how="right")
         .with_columns(pl.col("chips").fill_null(0))
     )
-    carried = result.shadow_prices.select(
+    carried = result.supply_balance.select(
         (
             pl.col("opening_chips")
             == pl.col("held_chips").shift(1, fill_value=0).over("generation", order_by="period_start")
@@ -49,7 +49,7 @@ def test_allocated_and_held_are_supplied_in_every_generation_and_week(market: Ma
     result = propose(**market.frames())
     assert balance_holds(result)
     supplied = {
-        generation: result.shadow_prices.filter(pl.col("generation") == generation)[
+        generation: result.supply_balance.filter(pl.col("generation") == generation)[
             "supplied_chips"
         ].to_list()
         for generation in market.supply
@@ -76,7 +76,7 @@ def test_a_shadow_price_is_the_value_of_a_little_more_supply(market: Market, dat
     more[generation][week] += 1
     before = propose(**fine.frames())
     after = propose(**replace(fine, supply=more).frames())
-    price = before.shadow_prices.filter(
+    price = before.supply_balance.filter(
         (pl.col("generation") == generation) & (pl.col("period_start") == monday(week))
     )["shadow_price"].item()
     gained = after.figures.value - before.figures.value
@@ -94,7 +94,7 @@ def test_the_same_market_gives_the_same_bytes_whatever_the_order_of_rows(market:
     }
     again = propose(**shuffled)
     assert once.allocation.write_csv() == again.allocation.write_csv()
-    assert once.shadow_prices.write_csv() == again.shadow_prices.write_csv()
+    assert once.supply_balance.write_csv() == again.supply_balance.write_csv()
     assert once.figures == again.figures
 
 

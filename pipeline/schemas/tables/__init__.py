@@ -1,6 +1,6 @@
 """Every table, macro and report that people and scripts rely on, with the meaning of every column."""
 
-from pipeline.schemas.tables.decisions import ACCURACY, ALLOCATION, DATA_QUALITY, RUNS
+from pipeline.schemas.tables.decisions import ACCURACY, ALLOCATION, DATA_QUALITY, RUNS, SUPPLY_BALANCE
 from pipeline.schemas.tables.forecasts import (
     CHIPS_NEEDED,
     FORECAST,
@@ -20,6 +20,7 @@ RESULT_TABLES = (
     FORECAST_MODELS,
     CHIPS_NEEDED,
     ALLOCATION,
+    SUPPLY_BALANCE,
     ACCURACY,
     DATA_QUALITY,
     RUNS,
@@ -50,4 +51,5 @@ __all__ = [
     "RESULT_TABLES",
     "RUNS",
     "SERIES_KEY",
+    "SUPPLY_BALANCE",
 ]

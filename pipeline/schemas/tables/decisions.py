@@ -35,6 +35,30 @@ ALLOCATION = Table(
     ),
 )
 
+SUPPLY_BALANCE = Table(
+    "supply_balance",
+    ("run_id", "generation", "period_start"),
+    "Supply balance and value of one more chip: opening + supplied = allocated + held.",
+    (
+        *RUN,
+        *PERIOD,
+        Column("generation", pl.String, "", "product generation"),
+        Column("opening_chips", pl.Int64, "chips", "held from the week before"),
+        Column(
+            "supplied_chips", pl.Int64, "chips", "arriving in the week; the first week: with the inventory"
+        ),
+        Column("allocated_chips", pl.Int64, "chips", "installed and released in the week"),
+        Column("held_chips", pl.Int64, "chips", "held at the end of the week"),
+        Column(
+            "shadow_price",
+            pl.Float64,
+            "currency a chip",
+            "value of one more chip arriving in the week, in money of the first week's Monday",
+        ),
+        Column("currency", pl.String, "", "ISO 4217 code of shadow_price"),
+    ),
+)
+
 ACCURACY = Table(
     "accuracy",
     ("run_id", "level", "channel", "segment", "generation", "region", "lag_weeks", "model"),

@@ -65,7 +65,7 @@ def test_a_generation_without_margin_is_left_out_and_its_chips_are_held() -> Non
     result = propose(forecast=demand, supply=supply([("trn2", 0, 2), ("trn3", 0, 2)]), margins=MARGINS)
     assert chips(result, "cloud", generation="trn3") == [0, 0]
     assert any("no cloud margin for trn3 in east" in note for note in result.notes)
-    held = result.shadow_prices.filter(pl.col("generation") == "trn3")["held_chips"].to_list()
+    held = result.supply_balance.filter(pl.col("generation") == "trn3")["held_chips"].to_list()
     assert held == [2, 2]
 
 
@@ -120,7 +120,7 @@ def test_overdue_supply_counts_for_nothing_and_is_told() -> None:
 def test_supply_that_nobody_wants_is_held_and_told() -> None:
     result = propose(forecast=DEMAND, supply=supply([("trn2", 0, 6), ("trn9", 0, 5)]), margins=MARGINS)
     assert any("5 chips of trn9" in note for note in result.notes)
-    held = result.shadow_prices.filter(pl.col("generation") == "trn9")["held_chips"].to_list()
+    held = result.supply_balance.filter(pl.col("generation") == "trn9")["held_chips"].to_list()
     assert held == [5, 5]
 
 

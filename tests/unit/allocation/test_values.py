@@ -91,7 +91,7 @@ def test_installed_chips_serve_first_and_only_the_gap_is_installed() -> None:
         capacity=installed(east=10),
     )
     assert chips(result, "cloud") == [0, 2]
-    assert result.shadow_prices["held_chips"].to_list() == [9, 7]
+    assert result.supply_balance["held_chips"].to_list() == [9, 7]
     assert "no_capacity" not in codes(result)
 
 
@@ -102,7 +102,7 @@ def test_chips_beyond_all_demand_are_held_and_worth_nothing() -> None:
         margins=margins(margin("cloud", 1.0), margin("direct", 500.0)),
     )
     assert (chips(result, "cloud"), chips(result, "direct")) == ([1, 0], [1, 0])
-    assert result.shadow_prices["held_chips"].to_list() == [8, 8]
+    assert result.supply_balance["held_chips"].to_list() == [8, 8]
     assert prices(result) == pytest.approx([0.0, 0.0], abs=0.1)
 
 

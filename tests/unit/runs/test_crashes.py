@@ -12,7 +12,7 @@ from pipeline.landing import append_events
 from pipeline.runs import allocating, forecasting
 from pipeline.runs.context import Run, open_run, runs_row, the_settings
 from pipeline.runs.publishing import publish_run, report_run, store_results
-from pipeline.schemas.tables import ALLOCATION, RUNS
+from pipeline.schemas.tables import ALLOCATION, RUNS, SUPPLY_BALANCE
 from pipeline.store import publish_copy, read_frame, reader, writer
 
 MONDAY = datetime(2026, 9, 7, tzinfo=UTC)
@@ -66,7 +66,7 @@ def forecast_stored(as_of: datetime = MONDAY) -> Run:
 
 def proposed() -> Run:
     run = forecast_stored()
-    allocating._keep_proposal(run, allocation(run))
+    allocating._keep_proposal(run, {SUPPLY_BALANCE: SUPPLY_BALANCE.empty(), ALLOCATION: allocation(run)})
     store_results(run, {RUNS: runs_row(run, "allocation", status="proposed")}, event=None)
     publish_run(run.run_id)
     return run
