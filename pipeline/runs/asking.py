@@ -6,6 +6,7 @@ from pipeline.core.clock import parse_instant, utc_now
 from pipeline.core.errors import UsageError
 from pipeline.reporting import render_table
 from pipeline.runs.context import the_settings
+from pipeline.runs.landing import inbox_files
 from pipeline.store import read_answer, read_frame, reader, sql_text
 
 STATUS = ("status_log", "status_runs")
@@ -45,11 +46,20 @@ def _question_text(question: str) -> str:
 
 
 def status() -> str:
-    """Tell the state of log, runs and publication."""
+    """Tell the state of log, runs and publication, and which files of the inbox have not landed."""
     settings = the_settings()
     with reader(settings.published) as connection:
         tables = [
             render_table(read_frame(connection, sql_text(f"runs/{name}")), csv=False) for name in STATUS
         ]
+        landed = set(
+            read_frame(connection, "SELECT DISTINCT source_file FROM landing_manifest")["source_file"]
+        )
     places = {"state": settings.home, "ask": settings.published, "read": settings.reports / "latest"}
-    return "\n".join(tables) + "\n" + "".join(f"{name:<6}{path}\n" for name, path in places.items())
+    lines = [f"{name:<6}{path}\n" for name, path in places.items()]
+    if waiting := [file for file in inbox_files(settings.inbox) if str(file) not in landed]:
+        lines.append(
+            f"inbox {len(waiting)} files have not landed, the first is {waiting[0]}: "
+            "run land_events for its day\n"
+        )
+    return "\n".join(tables) + "\n" + "".join(lines)

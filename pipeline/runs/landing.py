@@ -37,8 +37,17 @@ def list_inbox(day: str) -> list[dict[str, str | None]]:
         UsageError: a folder below the day has no mapping of its name.
     """
     folder = the_settings().inbox / day
-    files = sorted(file for file in folder.rglob("*") if file.is_file() and not file.name.startswith("."))
-    return [{"path": str(file), "mapping": _mapping_of(file.relative_to(folder))} for file in files]
+    return [
+        {"path": str(file), "mapping": _mapping_of(file.relative_to(folder))} for file in inbox_files(folder)
+    ]
+
+
+def inbox_files(folder: Path) -> list[Path]:
+    """List the files below a folder of the inbox, what is hidden left out."""
+    below = (file for file in folder.rglob("*") if file.is_file())
+    return sorted(
+        file for file in below if not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    )
 
 
 def _mapping_of(relative: Path) -> str | None:

@@ -73,3 +73,17 @@ def test_positions_start_at_one(capsys: pytest.CaptureFixture[str]) -> None:
         main(["run", "--position", "0"])
     assert stopped.value.code == 2
     assert "'0' is not a whole number from 1 up" in capsys.readouterr().err
+
+
+def test_status_tells_of_a_file_that_came_after_its_days_run(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = home / "inbox" / "2026-09-07" / "late.jsonl"
+    late.parent.mkdir(parents=True)
+    late.write_text("", encoding="utf-8")
+    (late.parent / ".hidden").touch()
+    assert main(["status"]) == 0
+    assert f"1 files have not landed, the first is {late}" in capsys.readouterr().out
+    assert main(["land", str(late)]) == 0
+    assert main(["status"]) == 0
+    assert "have not landed" not in capsys.readouterr().out
