@@ -84,10 +84,10 @@ def direct_due(
 ) -> tuple[NDArray[np.float64], tuple[Note, ...]]:
     """Direct chips that fall due in each week, cells x weeks: orders forecast plus the open backlog.
 
-    A forecast order is due in the week it is placed, an open one in the week of its requested date (at once
-    when that is past or not given). What is not served when due stays due: orders wait, they are not lost, so
-    waiting costs the discount alone. Orders already placed in a forecast week are taken off that week's
-    forecast.
+    A forecast order is due in the week it is placed, an open one in the week of its requested date, else of
+    its promised one (at once when that is past or neither is given). What is not served when due stays due:
+    orders wait, they are not lost, so waiting costs the discount alone. Orders already placed in a forecast
+    week are taken off that week's forecast.
     """
     backlog, placed = np.zeros_like(ordered), np.zeros_like(ordered)
     place = {cell: row for row, cell in enumerate(cells)}
@@ -95,10 +95,11 @@ def direct_due(
     lines = order_book.with_columns(
         pl.col("region").fill_null(UNASSIGNED),
         placed_date=pl.col("placed_at").dt.date(),
+        due_date=pl.coalesce("requested_date", "promised_date"),
         net=pl.col("chips_ordered").fill_null(0.0) - pl.col("chips_cancelled").fill_null(0.0),
     )
     for generation, region, wanted, placed_date, chips_open, net in lines.select(
-        "generation", "region", "requested_date", "placed_date", "chips_open", "net"
+        "generation", "region", "due_date", "placed_date", "chips_open", "net"
     ).iter_rows():
         row = place.get(Cell(generation, region))
         if row is None:

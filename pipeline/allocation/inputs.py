@@ -129,7 +129,8 @@ ORDER_BOOK_INPUT = Table(
         Column("chips_ordered", pl.Float64, "chips", "latest total", is_nullable=True),
         Column("chips_cancelled", pl.Float64, "chips", "cancelled", is_nullable=True),
         Column("chips_open", pl.Float64, "chips", "ordered - cancelled - shipped"),
-        Column("requested_date", pl.Date, "", "wanted on; empty: at once", is_nullable=True),
+        Column("requested_date", pl.Date, "", "wanted on; empty: the promised date", is_nullable=True),
+        Column("promised_date", pl.Date, "", "promised for; empty too: due at once", is_nullable=True),
     ),
 )
 GENERATIONS_INPUT = Table("generations", ("generation",), "The product lineage.", (GENERATION,))

@@ -249,6 +249,14 @@ def test_backlog_is_due_in_the_week_it_was_requested_for_or_at_once() -> None:
     assert chips(result, "direct", "unassigned") == [3, 0]
 
 
+def test_backlog_without_a_requested_date_is_due_when_it_was_promised() -> None:
+    book = pl.DataFrame(
+        [order(2, None, promised_date=monday(1)), order(3, monday(0), promised_date=monday(1))]
+    )
+    result = plan(forecast=forecast({DIRECT: [0, 0]}), order_book=book)
+    assert chips(result, "direct") == [3, 2]
+
+
 def test_backlog_wanted_after_the_horizon_is_not_planned_but_told() -> None:
     book = pl.DataFrame([order(5, monday(30))])
     result = plan(forecast=forecast({DIRECT: [0, 0]}), order_book=book)
