@@ -9,7 +9,7 @@ import polars as pl
 from pipeline.core.clock import format_instant
 from pipeline.core.errors import UsageError
 from pipeline.reporting import report_csv
-from pipeline.runs.context import Run, projection, runs_row, the_policy, the_settings
+from pipeline.runs.context import Run, policy_of, projection, runs_row, the_settings
 from pipeline.runs.files import write_table
 from pipeline.runs.gates import gate
 from pipeline.runs.publishing import (
@@ -68,7 +68,7 @@ def propose(run: dict[str, Any], *, is_report: bool = False) -> dict[str, Any]:
             as_of=this.as_of,
             forecast=forecast,
             approved=approved,
-            policy=the_policy(),
+            policy=policy_of(this),
             **inputs,
         )
     except AllocationNotPossible as error:

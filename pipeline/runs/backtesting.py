@@ -11,8 +11,8 @@ from pipeline.runs.context import (
     demand_history,
     is_finished,
     open_run,
+    policy_of,
     runs_row,
-    the_policy,
     the_settings,
 )
 from pipeline.runs.publishing import publish_run, report_run, store_results
@@ -39,7 +39,7 @@ def backtest(as_of: str | None = None, position: int | None = None) -> dict[str,
             return demand_history(connection, past)
 
     accuracy = backtesting.backtest(
-        history_at, as_of=run.as_of, policy=the_policy(), seed=run.seed, run_id=run.run_id
+        history_at, as_of=run.as_of, policy=policy_of(run), seed=run.seed, run_id=run.run_id
     )
     store_results(run, {ACCURACY: accuracy, RUNS: runs_row(run, "backtest", status="published")}, event=None)
     report = publish_run(run.run_id)

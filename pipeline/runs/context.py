@@ -10,7 +10,7 @@ import polars as pl
 from pipeline import __version__
 from pipeline.config import Policy, Settings, load_policy
 from pipeline.core.clock import format_instant, parse_instant, utc_now
-from pipeline.core.errors import TransientError, UsageError
+from pipeline.core.errors import TerminalError, TransientError, UsageError
 from pipeline.core.ids import derive_run_id
 from pipeline.schemas.tables import DEMAND_HISTORY
 from pipeline.store import Connection, publish_copy, read_frame, reader, sql_text
@@ -66,6 +66,21 @@ def the_settings() -> Settings:
 def the_policy() -> Policy:
     """Return the policy in force."""
     return load_policy(the_settings().policy_file)
+
+
+def policy_of(run: Run) -> Policy:
+    """Return the policy that the run was opened under.
+
+    Raises:
+        TerminalError: the policy has changed since, and the run's name would no longer say what made it.
+    """
+    policy = the_policy()
+    if policy.hash != run.policy_hash:
+        raise TerminalError(
+            f"run {run.run_id} was opened under policy {run.policy_hash}, and {policy.hash} is in force now: "
+            "start a new run, or bring the old policy back"
+        )
+    return policy
 
 
 def open_run(as_of: datetime | None, position: int | None) -> Run:
@@ -163,7 +178,7 @@ def projection(connection: Connection, macro: str, run: Run) -> pl.DataFrame:
 
 def demand_history(connection: Connection, run: Run) -> pl.DataFrame:
     """Return DEMAND_HISTORY as the run sees it, with needs chained and dropped as the policy says."""
-    demand = the_policy().demand
+    demand = policy_of(run).demand
     query = "FROM demand_history($as_of, $position, $window_days, $silent_days) ORDER BY ALL"
     rules = {"window_days": demand.need_window_days, "silent_days": demand.need_silent_days}
     return DEMAND_HISTORY.select(read_frame(connection, query, run.bounds | rules))

@@ -12,10 +12,10 @@ from pipeline.runs.context import (
     is_finished,
     keep_frame,
     open_run,
+    policy_of,
     projection,
     run_folder,
     runs_row,
-    the_policy,
     the_settings,
 )
 from pipeline.runs.gates import gate
@@ -62,21 +62,22 @@ def project(run: dict[str, Any]) -> dict[str, Any]:
         for name in INPUTS:
             keep_frame(projection(connection, name, this), folder / f"{name}.parquet")
     keep_frame(gate(this, "demand_history", history), folder / "gate-demand_history.parquet")
-    series = demand_series(history, as_of=this.as_of, policy=the_policy())
+    series = demand_series(history, as_of=this.as_of, policy=policy_of(this))
     keep_frame(series, folder / "series.parquet")
     return {**run, "series": _keys(series).height}
 
 
 def list_chunks(run: dict[str, Any]) -> list[int]:
     """Number the chunks of series that can be fitted apart; a log without any series has one empty chunk."""
-    return list(range(max(1, -(-int(run["series"]) // the_policy().forecast.chunk_series))))
+    return list(range(max(1, -(-int(run["series"]) // policy_of(Run.from_json(run)).forecast.chunk_series))))
 
 
 def fit_chunk(run: dict[str, Any], chunk: int) -> str:
     """Fit one chunk of series; return the stem of the files that hold its paths and models."""
     from pipeline.forecasting import fit_series
 
-    this, policy = Run.from_json(run), the_policy()
+    this = Run.from_json(run)
+    policy = policy_of(this)
     folder = run_folder(this)
     series = pl.read_parquet(folder / "series.parquet")
     size = policy.forecast.chunk_series
@@ -96,7 +97,8 @@ def reconcile(run: dict[str, Any]) -> dict[str, Any]:
     """
     from pipeline import reconciliation
 
-    this, policy = Run.from_json(run), the_policy()
+    this = Run.from_json(run)
+    policy = policy_of(this)
     folder = run_folder(this)
     paths = pl.concat(pl.read_parquet(file) for file in sorted(folder.glob("chunk-*.paths.parquet")))
     models = pl.concat(pl.read_parquet(file) for file in sorted(folder.glob("chunk-*.models.parquet")))

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.config import load_policy
 from pipeline.config.policy import SHIPPED_POLICY
-from pipeline.core.errors import UsageError
+from pipeline.core.errors import TerminalError, UsageError
 from pipeline.landing import append_events
 from pipeline.runs import context
 from pipeline.runs.publishing import decision_event
@@ -117,6 +117,19 @@ def test_the_policy_says_when_a_silent_need_has_gone(tmp_path: Path, monkeypatch
     impatient.write_text(SHIPPED_POLICY.read_text().replace("need_silent_days = 28", "need_silent_days = 7"))
     monkeypatch.setenv("TRN_POLICY", str(impatient))
     assert unmet_chips() == pytest.approx(shipped / 4)
+
+
+def test_a_run_goes_on_only_under_the_policy_it_was_opened_under(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(denial(1, "2026-08-03T00:00:00Z"))
+    run = context.open_run(MONDAY, None)
+    assert context.policy_of(run) == load_policy()
+    other = tmp_path / "policy.toml"
+    other.write_text(SHIPPED_POLICY.read_text().replace("paths = 500", "paths = 400"))
+    monkeypatch.setenv("TRN_POLICY", str(other))
+    with pytest.raises(TerminalError, match=f"opened under policy {run.policy_hash}"):
+        context.policy_of(run)
 
 
 def test_the_macros_defaults_are_the_shipped_policys() -> None:
