@@ -1,1 +1,4 @@
-"""What every other part may use: errors, clock, ids, progress. Knows nothing of events, tables or storage."""
+"""What every other part may use: errors, clock, ids, progress, crash points.
+
+Knows nothing of events, tables or storage.
+"""
