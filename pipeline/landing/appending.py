@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.core.clock import utc_now
+from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import TerminalError
 from pipeline.core.ids import canonical_json
 from pipeline.eventlog import batch_name
@@ -43,7 +44,9 @@ def append_events(
     batch = Batch(batch_name(instant, lines["raw"].to_pylist()), instant, CATALOGUE)
     account = Account()
     gathered = Gathered(lines, np.zeros(len(events), dtype=np.int64), [OWN_FILE])
+    crash_point("decision.before_append")
     land_portion(connection, gathered, batch, [account], refuse=_raise_refused)
+    crash_point("decision.after_append")
     return account.landed
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import TransientError
 from pipeline.core.progress import progress
 from pipeline.eventlog import batch_name
@@ -101,7 +102,9 @@ def _land_group(
         connection.begin()
         try:
             accounts = _land_together(connection, files, mapping, batch)
+            crash_point("landing.before_commit")
             connection.commit()
+            crash_point("landing.after_commit")
         except _FileFailedError as error:
             connection.rollback()
             failed = files[error.number]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import UsageError
 from pipeline.eventlog import batch_name
 from pipeline.landing.blocks import LINES
@@ -63,7 +64,9 @@ def reland(
     connection.begin()
     try:
         report = _reland(connection, _waiting(connection, source_file, reason, repairs), landed_at, catalogue)
+        crash_point("relanding.before_commit")
         connection.commit()
+        crash_point("relanding.after_commit")
     except BaseException:
         connection.rollback()
         raise

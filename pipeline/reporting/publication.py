@@ -17,6 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import TerminalError, TransientError
 from pipeline.core.ids import canonical_json, content_hash
 from pipeline.reporting.csv_text import report_csv
@@ -61,13 +62,18 @@ def write_reports(
     if previous == place and run_link.exists():
         return run_link
     with _disk(folder):
+        crash_point("report.before_version")
         _write_version(folder / place, files)
+        crash_point("report.after_version")
         # The run's own link comes last: as long as it is old, publishing again does the whole of it again.
         if is_latest or not latest.is_symlink() or latest.readlink() == previous:
             _point(latest, place)
+            crash_point("report.after_latest")
         _point(run_link, place)
+        crash_point("report.after_run")
         _sync(folder)
         _drop_versions(folder / _VERSIONS, run_id, keep={place, previous})
+        crash_point("report.after_clearing")
     return run_link
 
 
@@ -110,6 +116,7 @@ def _write_version(target: Path, files: Mapping[str, bytes]) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+            crash_point("report.within_version")
         _sync(inner)
         _sync(partial)
         partial.rename(version)

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.core.clock import format_instant
+from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import UsageError
 from pipeline.reporting import report_csv
 from pipeline.runs.context import Run, policy_of, projection, runs_row, the_settings
@@ -80,7 +81,9 @@ def propose(run: dict[str, Any], *, is_report: bool = False) -> dict[str, Any]:
         return _answer(run, message=message)
     proposed = result.allocation
     findings = pl.concat([gate(this, "allocation", proposed), result.warnings])
+    crash_point("proposal.before_write")
     _keep_proposal(this, {SUPPLY_BALANCE: result.supply_balance, ALLOCATION: proposed})
+    crash_point("proposal.after_write")
     notes = "; ".join(result.notes) or None
     tables = {
         RUNS: runs_row(this, "allocation", status="proposed", message=notes),

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.core.clock import parse_instant
+from pipeline.core.crash_points import crash_point
 from pipeline.runs.context import (
     Run,
     demand_history,
@@ -144,7 +145,9 @@ def publish_forecast(run: dict[str, Any]) -> dict[str, Any]:
     if not is_finished(this, "forecast"):
         _store_forecast(this)
     report = publish_run(this.run_id)
+    crash_point("work.before_clearing")
     shutil.rmtree(run_folder(this))
+    crash_point("work.after_clearing")
     return {**run, "is_published": True, "report": str(report)}
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from pipeline import __version__
 from pipeline.core.clock import format_instant, utc_now
+from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import UsageError
 from pipeline.core.ids import content_hash
 from pipeline.runs.context import PIPELINE_SOURCE, Run, the_settings
@@ -86,7 +87,9 @@ def store_results(
                 replace_rows(connection, table, frame, run_id=run.run_id)
         if event and not _is_recorded(connection, event):
             append_events(connection, [event])
+        crash_point("results.before_commit")
         connection.commit()
+        crash_point("results.after_commit")
 
 
 def _replace_run(connection: Connection, row: pl.DataFrame) -> None:

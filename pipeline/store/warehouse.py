@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 
 from pipeline.config import Settings
+from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import TerminalError, TransientError, UsageError
 from pipeline.schemas.table import Table
 from pipeline.store.lock import writer_lock
@@ -143,7 +144,9 @@ def _migrate(connection: Connection) -> None:
             connection.begin()
             connection.execute(sql_text(name))
             connection.execute("INSERT INTO schema_migrations VALUES (?, ?, now())", [number, name])
+            crash_point("migration.before_commit")
             connection.commit()
+            crash_point("migration.after_commit")
 
 
 def _create_projections(connection: Connection) -> None:
@@ -155,4 +158,6 @@ def _create_projections(connection: Connection) -> None:
         connection.execute(sql_text(name))
     connection.execute("DELETE FROM schema_projections")
     connection.execute("INSERT INTO schema_projections VALUES (?)", [current])
+    crash_point("macros.before_commit")
     connection.commit()
+    crash_point("macros.after_commit")
