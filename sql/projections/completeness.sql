@@ -1,7 +1,8 @@
--- meaning: up to when each source has handed over everything of a type, by its own declarations
+-- meaning: up to when each source has handed over everything of a type, by its own declarations; one that
+--          names any version of a type speaks for all
 -- grain: source x event type
--- columns: source, type, complete_through (TIMESTAMPTZ)
--- reads: events_as_of
+-- columns: source, type (its newest version), complete_through (TIMESTAMPTZ)
+-- reads: events_as_of, newest_type
 CREATE OR REPLACE MACRO completeness(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH declared AS (
         SELECT
@@ -14,7 +15,7 @@ CREATE OR REPLACE MACRO completeness(as_of, up_to_position := 922337203685477580
 
     SELECT
         source,
-        type,
+        newest_type(type) AS type,
         max(complete_through) AS complete_through
     FROM declared
-    GROUP BY source, type;
+    GROUP BY ALL;

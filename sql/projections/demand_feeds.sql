@@ -1,6 +1,6 @@
 -- meaning: which sources feed the demand of a place with which event types, and up to when they declared these
---          complete. A source feeds a place from its first event about it on, for good: one that retires says
---          so by a declaration far ahead
+--          complete; the versions of a type are one feed. A source feeds a place from its first event about it
+--          on, for good: one that retires says so by a declaration far ahead
 -- grain: channel x generation x region x source x event type
 -- columns: channel, generation, region, source, type, complete_through (TIMESTAMPTZ; NULL: never declared)
 -- reads: events_as_of, completeness
@@ -34,7 +34,7 @@ CREATE OR REPLACE MACRO demand_feeds(as_of, up_to_position := 922337203685477580
             min(region) AS region
         FROM told
         WHERE
-            type IN ('trn.waitlist.joined.v1', 'trn.reservation.scheduled.v1', 'trn.order.placed.v1')
+            type IN ('trn.waitlist.joined.v2', 'trn.reservation.scheduled.v1', 'trn.order.placed.v1')
         GROUP BY entity, subject
     ),
 

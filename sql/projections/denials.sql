@@ -1,8 +1,8 @@
 -- meaning: requests that were denied in whole or in part
 -- grain: one denial
 -- columns: request_id, source, id, said_at (TIMESTAMP, UTC), customer_id, segment, generation, region, reason,
---          need_id, retry_group_id, wanted_hours (hours; NULL: not said), chips_requested, chips_granted
---          (chips)
+--          need_id, retry_group_id, wanted_from_at, wanted_until_at (TIMESTAMP, UTC; NULL: not said),
+--          chips_requested, chips_granted (chips)
 -- reads: events_as_of, customers
 CREATE OR REPLACE MACRO denials(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH parsed AS (
@@ -15,12 +15,12 @@ CREATE OR REPLACE MACRO denials(as_of, up_to_position := 9223372036854775807) AS
                 data,
                 '{
                     "customer_id": "VARCHAR", "segment": "VARCHAR", "generation": "VARCHAR", "region": "VARCHAR",
-                    "reason": "VARCHAR", "need_id": "VARCHAR", "retry_group_id": "VARCHAR", "wanted_hours": "DOUBLE",
-                    "chips_requested": "BIGINT", "chips_granted": "BIGINT"
+                    "reason": "VARCHAR", "need_id": "VARCHAR", "retry_group_id": "VARCHAR", "wanted_from": "VARCHAR",
+                    "wanted_until": "VARCHAR", "chips_requested": "BIGINT", "chips_granted": "BIGINT"
                 }'
             ) AS payload
         FROM events_as_of(as_of, up_to_position)
-        WHERE type = 'trn.request.denied.v1'
+        WHERE type = 'trn.request.denied.v2'
     ),
 
     unpacked AS (
@@ -44,9 +44,10 @@ CREATE OR REPLACE MACRO denials(as_of, up_to_position := 9223372036854775807) AS
         unpacked.reason,
         unpacked.need_id,
         unpacked.retry_group_id,
-        unpacked.wanted_hours,
         unpacked.chips_requested,
         unpacked.chips_granted,
+        utc_moment(unpacked.wanted_from) AS wanted_from_at,
+        utc_moment(unpacked.wanted_until) AS wanted_until_at,
         coalesce(unpacked.segment, customers.segment, 'unassigned') AS segment
     FROM unpacked
     LEFT JOIN customers(as_of, up_to_position) AS customers ON unpacked.customer_id = customers.customer_id;

@@ -1,9 +1,9 @@
 -- meaning: the events that count as of an instant: known by then, in the log up to a position, and not
---          retracted. apply_order is the order in which events apply within a subject; an absent sequence comes
---          first
+--          retracted; each in the newest version of its type. apply_order is the order in which events apply
+--          within a subject; an absent sequence comes first
 -- grain: one event
 -- columns: as in events, and apply_order (time, sequence, known_at, source, id)
--- reads: events, retraction_fates
+-- reads: newest_events, retraction_fates
 CREATE OR REPLACE MACRO events_as_of(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH retracted AS (
         SELECT
@@ -35,7 +35,7 @@ CREATE OR REPLACE MACRO events_as_of(as_of, up_to_position := 922337203685477580
         events.flags,
         events.data,
         row(events.time, coalesce(events.sequence, ''), events.known_at, events.source, events.id) AS apply_order
-    FROM events
+    FROM newest_events() AS events
     ANTI JOIN retracted ON events.source = retracted.retracted_source AND events.id = retracted.retracted_id
     WHERE
         events.known_at <= cast(as_of AS TIMESTAMPTZ)

@@ -33,8 +33,8 @@ CREATE OR REPLACE MACRO need_signals(as_of, up_to_position := 922337203685477580
                 WHEN 'price' THEN 'price'
             END AS cause,
             chips_requested - chips_granted AS ask_chips,
-            said_at AS ask_from_at,
-            hours_after(said_at, wanted_hours) AS ask_until_at,
+            wanted_from_at AS ask_from_at,
+            wanted_until_at AS ask_until_at,
             0 AS converted_chips,
             0 AS reserved_chips,
             chips_granted AS granted_chips,
@@ -54,7 +54,7 @@ CREATE OR REPLACE MACRO need_signals(as_of, up_to_position := 922337203685477580
             CASE WHEN waiting_chips > 0 THEN 'capacity' END AS cause,
             waiting_chips AS ask_chips,
             CASE WHEN step = 1 THEN wanted_from_at ELSE greatest(said_at, wanted_from_at) END AS ask_from_at,
-            hours_after(wanted_from_at, wanted_hours) AS ask_until_at,
+            wanted_until_at AS ask_until_at,
             replaced_at,
             converted_chips,
             is_withdrawal

@@ -1,12 +1,12 @@
--- meaning: which event opens the subject that an event type speaks about
+-- meaning: which event opens the subject that an event type speaks about, both in their newest version
 -- grain: one event type that needs an opening
 -- reads: nothing
 CREATE OR REPLACE MACRO subject_openings() AS TABLE
     WITH openings (type, opening_type) AS (
         VALUES
-        ('trn.waitlist.changed.v1', 'trn.waitlist.joined.v1'),
-        ('trn.waitlist.converted.v1', 'trn.waitlist.joined.v1'),
-        ('trn.waitlist.withdrawn.v1', 'trn.waitlist.joined.v1'),
+        ('trn.waitlist.changed.v1', 'trn.waitlist.joined.v2'),
+        ('trn.waitlist.converted.v1', 'trn.waitlist.joined.v2'),
+        ('trn.waitlist.withdrawn.v1', 'trn.waitlist.joined.v2'),
         ('trn.reservation.changed.v1', 'trn.reservation.scheduled.v1'),
         ('trn.reservation.activated.v1', 'trn.reservation.scheduled.v1'),
         ('trn.reservation.expired.v1', 'trn.reservation.scheduled.v1'),

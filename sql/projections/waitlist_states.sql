@@ -2,8 +2,8 @@
 -- grain: one waitlist event of an opened entry
 -- columns: waitlist_id, step, source, id, said_at, replaced_at (TIMESTAMP, UTC: next event of the entry; NULL:
 --          none), customer_id, segment, generation, region, need_id, wanted_from_at (TIMESTAMP, UTC),
---          wanted_hours (hours), converted_chips (by this event), waiting_chips (chips, 0 once withdrawn),
---          is_withdrawal
+--          wanted_until_at (NULL: not said), converted_chips (by this event), waiting_chips (chips, 0 once
+--          withdrawn), is_withdrawal
 -- reads: subject_steps, customers
 CREATE OR REPLACE MACRO waitlist_states(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH steps AS (
@@ -12,7 +12,6 @@ CREATE OR REPLACE MACRO waitlist_states(as_of, up_to_position := 922337203685477
             step,
             source,
             id,
-            cast(data ->> 'wanted_hours' AS DOUBLE) AS wanted_hours,
             cast(data ->> 'chips' AS BIGINT) AS chips,
             type = 'trn.waitlist.withdrawn.v1' AS is_withdrawal,
             utc_clock(time) AS said_at,
@@ -22,12 +21,13 @@ CREATE OR REPLACE MACRO waitlist_states(as_of, up_to_position := 922337203685477
             data ->> 'region' AS region,
             data ->> 'need_id' AS need_id,
             utc_moment(data ->> 'wanted_from') AS wanted_from_at,
+            utc_moment(data ->> 'wanted_until') AS wanted_until_at,
             coalesce(cast(data ->> 'converted_chips' AS BIGINT), 0) AS converted_chips
         FROM
             subject_steps(
                 as_of,
                 up_to_position,
-                'trn.waitlist.joined.v1',
+                'trn.waitlist.joined.v2',
                 ['trn.waitlist.changed.v1', 'trn.waitlist.converted.v1', 'trn.waitlist.withdrawn.v1']
             )
     ),
@@ -48,7 +48,7 @@ CREATE OR REPLACE MACRO waitlist_states(as_of, up_to_position := 922337203685477
             first_value(region) OVER entry AS region,
             first_value(need_id IGNORE NULLS) OVER entry AS need_id,
             first_value(wanted_from_at) OVER entry AS wanted_from_at,
-            first_value(wanted_hours) OVER entry AS wanted_hours,
+            first_value(wanted_until_at) OVER entry AS wanted_until_at,
             last_value(chips IGNORE NULLS) OVER so_far AS total_chips,
             sum(converted_chips) OVER so_far AS all_converted_chips,
             bool_or(is_withdrawal) OVER so_far AS is_withdrawn
@@ -72,7 +72,7 @@ CREATE OR REPLACE MACRO waitlist_states(as_of, up_to_position := 922337203685477
         states.region,
         states.need_id,
         states.wanted_from_at,
-        states.wanted_hours,
+        states.wanted_until_at,
         states.converted_chips,
         states.is_withdrawal,
         coalesce(states.segment, customers.segment, 'unassigned') AS segment,

@@ -64,16 +64,24 @@ allocation.approved | run id | as_of content_hash rows | author note
 allocation.rejected | run id | as_of content_hash rows | author note
 """  # noqa: E501 a row of the contract is a row here
 
+# What changed since: version 2 says a period where version 1 says hours.
+SECOND_VERSIONS = """
+request.denied | request id | customer_id region generation chips_requested chips_granted reason wanted_from | wanted_until retry_group_id acceptable_regions acceptable_generations
+waitlist.joined | waitlist id | customer_id region generation chips wanted_from | wanted_until acceptable_regions acceptable_generations
+"""  # noqa: E501 as above
+
 ENTRIES = {
-    f"trn.{name}.v1": (subject, required, optional)
+    f"trn.{name}.v{version}": (subject, required, optional)
+    for version, table in enumerate((CONTRACT, SECOND_VERSIONS), 1)
     for name, subject, required, optional in (
-        [cell.strip() for cell in line.split("|")] for line in CONTRACT.strip().splitlines()
+        [cell.strip() for cell in line.split("|")] for line in table.strip().splitlines()
     )
 }
 
 VALUES = {
     ("trn.usage.metered.v1", "purchase_option"): "on_demand spot reserved capacity_block committed internal",
     ("trn.request.denied.v1", "reason"): "insufficient_capacity quota price",
+    ("trn.request.denied.v2", "reason"): "insufficient_capacity quota price",
     ("trn.reservation.scheduled.v1", "kind"): "odcr future_odcr capacity_block prelaunch",
     ("trn.order.declined.v1", "reason"): "no_supply lead_time price export credit",
     ("trn.order.returned.v1", "disposition"): "restock scrap rma",

@@ -17,14 +17,18 @@ SCALARS = {
     "exact",
     "hours_after",
     "hours_shared",
+    "newest_type",
     "order_after",
     "order_room",
     "utc_clock",
+    "upcast_request_denied_v1",
+    "upcast_waitlist_joined_v1",
     "utc_moment",
+    "utc_text",
     "week_of",
     "weeks_covered",
 }
-STEPS = {"subject_steps", "subject_openings", "dated_values"}
+STEPS = {"subject_steps", "subject_openings", "newest_events", "dated_values"}
 Projections = dict[str, list[dict[str, Any]]]
 MACROS = sorted({file.stem for file in (SQL_FOLDER / "projections").glob("*.sql")} - SCALARS - STEPS)
 

@@ -1,6 +1,6 @@
 """The cloud channel, a stock: chips held, asked for, reserved and installed."""
 
-from pipeline.schemas.events.declaration import EventType, Field, Rising
+from pipeline.schemas.events.declaration import EventType, Field, Rising, Rule
 from pipeline.schemas.events.fields import (
     ACCEPTABLE_GENERATIONS,
     ACCEPTABLE_REGIONS,
@@ -14,7 +14,10 @@ from pipeline.schemas.events.fields import (
     REGION,
     RESERVATION_ID,
     START_END_RULE,
+    WANTED_FROM,
     WANTED_HOURS,
+    WANTED_RULE,
+    WANTED_UNTIL,
     ZERO,
     chips,
     chips_or_none,
@@ -73,41 +76,40 @@ _USAGE = (
     ),
 )
 
+
+def _denied(version: int, *when: Field, rules: tuple[Rule, ...] = ()) -> EventType:
+    fields = (
+        *_ASKED,
+        chips("chips_requested", "chips asked for"),
+        chips_or_none("chips_granted", "chips granted, fewer than asked for"),
+        Field(
+            "reason",
+            TEXT,
+            "why it was denied; quota and price never count as unmet demand",
+            values=("insufficient_capacity", "quota", "price"),
+        ),
+        *when,
+        Field("retry_group_id", TEXT, "groups the retries of one request", is_required=False),
+        *_ELSEWHERE,
+    )
+    granted = Rising(("chips_granted", "chips_requested"), Reason.GRANTED_NOT_BELOW_REQUESTED, is_strict=True)
+    meaning = "a request was not, or not fully, granted"
+    return EventType(
+        f"trn.request.denied.v{version}", FAMILY, "request id", meaning, fields, (granted, *rules)
+    )
+
+
+def _joined(version: int, *when: Field, rules: tuple[Rule, ...] = ()) -> EventType:
+    fields = (*_ASKED, chips("chips", "chips waited for"), *when, *_ELSEWHERE)
+    meaning = "a customer waits for chips"
+    return EventType(f"trn.waitlist.joined.v{version}", FAMILY, "waitlist id", meaning, fields, rules)
+
+
 _WANTED = (
-    EventType(
-        "trn.request.denied.v1",
-        FAMILY,
-        "request id",
-        "a request was not, or not fully, granted",
-        (
-            *_ASKED,
-            chips("chips_requested", "chips asked for"),
-            chips_or_none("chips_granted", "chips granted, fewer than asked for"),
-            Field(
-                "reason",
-                TEXT,
-                "why it was denied; quota and price never count as unmet demand",
-                values=("insufficient_capacity", "quota", "price"),
-            ),
-            WANTED_HOURS,
-            Field("retry_group_id", TEXT, "groups the retries of one request", is_required=False),
-            *_ELSEWHERE,
-        ),
-        (Rising(("chips_granted", "chips_requested"), Reason.GRANTED_NOT_BELOW_REQUESTED, is_strict=True),),
-    ),
-    EventType(
-        "trn.waitlist.joined.v1",
-        FAMILY,
-        "waitlist id",
-        "a customer waits for chips",
-        (
-            *_ASKED,
-            chips("chips", "chips waited for"),
-            Field("wanted_from", MOMENT, "from when the chips are wanted"),
-            WANTED_HOURS,
-            *_ELSEWHERE,
-        ),
-    ),
+    _denied(1, WANTED_HOURS),
+    _denied(2, WANTED_FROM, WANTED_UNTIL, rules=(WANTED_RULE,)),
+    _joined(1, WANTED_FROM, WANTED_HOURS),
+    _joined(2, WANTED_FROM, WANTED_UNTIL, rules=(WANTED_RULE,)),
     EventType(
         "trn.waitlist.changed.v1",
         FAMILY,

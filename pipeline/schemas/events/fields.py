@@ -65,6 +65,14 @@ PURCHASE_OPTION = Field(
 WANTED_HOURS = Field(
     "wanted_hours", NUMBER, "how long the chips are wanted", "hours", is_required=False, minimum=ZERO
 )
+WANTED_FROM = Field("wanted_from", MOMENT, "from when the chips are wanted")
+WANTED_UNTIL = Field(
+    "wanted_until",
+    MOMENT,
+    "until when they are wanted, exclusive; absent: until the need falls silent",
+    is_required=False,
+)
+WANTED_RULE = Rising(("wanted_from", "wanted_until"), Reason.END_BEFORE_START)
 ACCEPTABLE_REGIONS = Field("acceptable_regions", NAMES, "regions that would do as well", is_required=False)
 ACCEPTABLE_GENERATIONS = Field(
     "acceptable_generations", NAMES, "generations that would do as well", is_required=False
