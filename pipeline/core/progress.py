@@ -29,3 +29,21 @@ def stages() -> Iterator[Callable[[str], None]]:
         yield name
     finally:
         name("")
+
+
+@contextmanager
+def measured(label: str, total: Callable[[], int]) -> Iterator[Callable[[int], None]]:
+    """Give a function that tells of bytes done; on a terminal a bar appears after two seconds.
+
+    Args:
+        total: bytes to be done; only asked for where the bar is shown.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(
+        desc=label, total=total(), unit="B", unit_scale=True, unit_divisor=1024, delay=2, leave=False
+    ) as bar:
+        yield bar.update

@@ -30,11 +30,13 @@ class Block:
     Attributes:
         lines: source_line (from 1), raw (JSON of the envelope), row (JSON of the raw table row; null for
             JSON Lines, whose raw is all there is).
+        size: bytes of text that it holds, about.
         refused: lines that are no text, too long, or no event by the mapping.
         blank: lines of white space alone; they are in neither of the two above.
     """
 
     lines: pa.Table
+    size: int
     refused: tuple[RefusedLine, ...] = field(default=())
     blank: int = 0
 

@@ -1,13 +1,16 @@
 """Lines of one or several files that are validated and appended together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.schemas.events import EventType
+
+_FEW_LINES = 2048
+"""Of fewer lines a chunk, which is what the database takes at once, the chunks cost more than a copy."""
 
 Ordinals = np.ndarray[tuple[int], np.dtype[np.int64]]
 
@@ -57,24 +60,11 @@ class Gathered:
         return values
 
 
-@dataclass
-class Portion:
-    """Collects lines until there are enough of them."""
-
-    tables: list[pa.Table] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    size: int = 0
-
-    def add(self, file_number: int, lines: pa.Table) -> None:
-        """Collect lines of a file."""
-        if len(lines):
-            self.tables.append(lines)
-            self.numbers.append(file_number)
-            self.size += lines.nbytes
-
-    def gathered(self, names: Sequence[str]) -> Gathered:
-        """Return what was collected."""
-        counts = [len(table) for table in self.tables]
-        return Gathered(
-            pa.concat_tables(self.tables), np.repeat(self.numbers, counts).astype(np.int64), names
-        )
+def gather(tables: Sequence[tuple[int, pa.Table]], names: Sequence[str]) -> Gathered:
+    """Put tables of lines, each with the number of its file, one after the other."""
+    lines = pa.concat_tables([table for _, table in tables])
+    if len(lines) < _FEW_LINES * len(tables):
+        lines = lines.combine_chunks()
+    counts = [len(table) for _, table in tables]
+    numbers = np.repeat([number for number, _ in tables], counts).astype(np.int64)
+    return Gathered(lines, numbers, names)

@@ -1,35 +1,24 @@
 """Land files: each whole or not at all, every line with a fate, the account in the manifest."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as MappingOf
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from pipeline.core.crash_points import crash_point
-from pipeline.core.errors import TransientError
-from pipeline.core.progress import progress
-from pipeline.eventlog import batch_name
-from pipeline.landing.blocks import Block, UnreadableFileError
-from pipeline.landing.files import SourceFile, examine, expand, read_blocks, require_unchanged
-from pipeline.landing.gathering import Account, Batch, Portion
-from pipeline.landing.mappings import Mapping, load_mapping
-from pipeline.landing.portion import PORTION_BYTES, land_portion, prepare
-from pipeline.landing.refusing import Refusals, quarantine_lines, quarantine_unread
+from pipeline.core.progress import measured
+from pipeline.landing.blocks import UnreadableFileError
+from pipeline.landing.files import SourceFile, Unlisted, examine, find_files, shown_path
+from pipeline.landing.gathering import Account
+from pipeline.landing.lots import Lot, Way, known_files
+from pipeline.landing.mappings import load_mapping
+from pipeline.landing.portion import PORTION_BYTES, prepare
 from pipeline.landing.report import FileReport, LandingReport
 from pipeline.schemas.events import CATALOGUE, EventType
-from pipeline.store import Connection, DatabaseError, sql_text
+from pipeline.store import Connection
 
-_NO_MAPPING = "envelope"
-
-
-class _FileFailedError(Exception):
-    """A file of a group failed as a whole: the group's transaction starts again without it."""
-
-    def __init__(self, number: int, message: str) -> None:
-        super().__init__(message)
-        self.number = number
+_LEAST_WEIGHT = 4096
+"""Bytes that a file counts at least, so that a group has not too many that are nearly empty."""
 
 
 def land_files(
@@ -51,174 +40,86 @@ def land_files(
 
     Raises:
         UsageError: there is no such mapping.
-        TransientError: the log cannot be written; it is as it was before the group of files that failed.
+        TransientError: the log cannot be written; it is as it was before the transaction that failed.
     """
-    chosen = load_mapping(mapping) if mapping is not None else None
+    way = Way(load_mapping(mapping) if mapping is not None else None, landed_at, catalogue)
     prepare(connection)
+    found = list(find_files(paths))
     reports: list[FileReport] = []
-    group: list[SourceFile | FileReport] = []
-    weight = 0
-    for found in _examined(paths):
-        group.append(found)
-        weight += found.weight if isinstance(found, SourceFile) else 0
-        if weight >= PORTION_BYTES:
-            reports += _land_group(connection, group, chosen, landed_at, catalogue)
-            group, weight = [], 0
-    reports += _land_group(connection, group, chosen, landed_at, catalogue)
+    with measured("landing", lambda: _bytes_of(found)) as advance:
+        for group in _groups(found):
+            reports += _land_group(connection, group, way, advance)
     return LandingReport(tuple(reports))
 
 
-def _examined(paths: Iterable[Path]) -> Iterator[SourceFile | FileReport]:
-    for path in paths:
-        try:
-            files = list(expand([path]))
-        except UnreadableFileError as error:
-            yield FileReport(str(path), error=f"{error}; nothing of it landed")
-            continue
-        for file in files:
-            try:
-                yield examine(file)
-            except UnreadableFileError as error:
-                yield FileReport(str(file), error=f"{error}; nothing of it landed")
+def _bytes_of(found: Iterable[str | Unlisted]) -> int:
+    total = 0
+    for path in found:
+        with suppress(OSError):
+            total += Path(path).stat().st_size if isinstance(path, str) else 0
+    return total
+
+
+def _groups(found: Iterable[str | Unlisted]) -> Iterator[list[SourceFile | FileReport]]:
+    """Examine files and group neighbours, so that their bytes fit in memory."""
+    group: list[SourceFile | FileReport] = []
+    weight = 0
+    for path in found:
+        file = _examined(path)
+        more = max(_LEAST_WEIGHT, file.size * file.expansion if isinstance(file, SourceFile) else 0)
+        if group and weight + more > PORTION_BYTES:
+            yield group
+            group, weight = [], 0
+        group.append(file)
+        weight += more
+    yield group
+
+
+def _examined(path: str | Unlisted) -> SourceFile | FileReport:
+    if isinstance(path, Unlisted):
+        return _failed(path.path, path.reason)
+    try:
+        return examine(path)
+    except UnreadableFileError as error:
+        return _failed(path, error)
+
+
+def _failed(path: str, reason: object) -> FileReport:
+    return FileReport(shown_path(path), error=f"{reason}; nothing of it landed")
 
 
 def _land_group(
     connection: Connection,
     group: Sequence[SourceFile | FileReport],
-    mapping: Mapping | None,
-    landed_at: datetime,
-    catalogue: MappingOf[str, EventType],
+    way: Way,
+    advance: Callable[[int], None],
 ) -> list[FileReport]:
-    """Land a group in one transaction, without those of its files that fail as a whole.
+    """Land the new ones of a group of files.
 
     Args:
-        group: files, and reports of files that failed before.
+        group: files, and reports of what could not be examined.
     """
-    slots = list(group)
-    while True:
-        places = [place for place, slot in enumerate(slots) if isinstance(slot, SourceFile)]
-        files = [slot for slot in slots if isinstance(slot, SourceFile)]
-        batch = Batch(batch_name(landed_at, [file.digest for file in files]), landed_at, catalogue)
-        connection.begin()
-        try:
-            accounts = _land_together(connection, files, mapping, batch)
-            crash_point("landing.before_commit")
-            connection.commit()
-            crash_point("landing.after_commit")
-        except _FileFailedError as error:
-            connection.rollback()
-            failed = files[error.number]
-            slots[places[error.number]] = FileReport(failed.name, error=f"{error}; nothing of it landed")
-        except DatabaseError as error:
-            with suppress(DatabaseError):
-                connection.rollback()
-            raise TransientError(_write_failure(error, files)) from error
-        except BaseException:
-            with suppress(DatabaseError):
-                connection.rollback()
-            raise
+    digests = [file.digest for file in group if isinstance(file, SourceFile)]
+    known = known_files(connection, digests, way)
+    lot = Lot(connection, way, advance)
+    accounts: list[tuple[str, Account, bool] | FileReport] = []
+    for file in group:
+        if isinstance(file, FileReport):
+            accounts.append(file)
+        elif file.digest in known:
+            accounts.append((file.name, known[file.digest], True))
+            advance(file.size)
         else:
-            for place, file, account in zip(places, files, accounts, strict=True):
-                slots[place] = FileReport(file.name, **asdict(account))
-            return [slot for slot in slots if isinstance(slot, FileReport)]
+            try:
+                known[file.digest] = lot.take(file)
+                accounts.append((file.name, known[file.digest], False))
+            except UnreadableFileError as error:
+                accounts.append(_failed(file.path, error))
+    lot.land()
+    return [told if isinstance(told, FileReport) else _told(*told) for told in accounts]
 
 
-def _write_failure(error: Exception, files: Sequence[SourceFile]) -> str:
-    reason = str(error).splitlines()[0]
-    which = files[0].name if len(files) == 1 else f"{len(files)} files from {files[0].name} on"
-    return (
-        f"the log cannot be written: {reason}; nothing of {which} landed and the log is as it was: "
-        "make room on the disk, or look after the file, and land again"
-    )
-
-
-def _land_together(
-    connection: Connection, files: Sequence[SourceFile], mapping: Mapping | None, batch: Batch
-) -> list[Account]:
-    accounts = [Account() for _ in files]
-    portion, first_of = Portion(), dict[str, Account]()
-    new: list[tuple[SourceFile, Account]] = []
-    repeated: list[tuple[Account, Account]] = []
-    for number, (file, account) in enumerate(zip(files, accounts, strict=True)):
-        if file.digest in first_of:
-            repeated.append((account, first_of[file.digest]))
-            continue
-        if _count_as_landed(connection, file, mapping, account):
-            continue
-        first_of[file.digest] = account
-        new.append((file, account))
-        for block in _blocks(connection, file, mapping, number):
-            account.blank += block.blank
-            account.lines += len(block.refused)
-            account.quarantined += len(block.refused)
-            quarantine_unread(connection, file.name, block.refused, batch)
-            portion.add(number, block.lines)
-            if portion.size >= PORTION_BYTES:
-                _land_portion(connection, portion, files, batch, accounts)
-                portion = Portion()
-    _land_portion(connection, portion, files, batch, accounts)
-    for file, account in new:
-        _write_manifest(connection, file, mapping, batch, account)
-    for account, first in repeated:
-        _repeat(account, first.lines)
-    return accounts
-
-
-def _blocks(
-    connection: Connection, file: SourceFile, mapping: Mapping | None, number: int
-) -> Iterator[Block]:
-    try:
-        yield from progress(read_blocks(connection, file, mapping), f"landing {file.path.name}")
-        require_unchanged(file)
-    except UnreadableFileError as error:
-        raise _FileFailedError(number, str(error)) from None
-
-
-def _land_portion(
-    connection: Connection,
-    portion: Portion,
-    files: Sequence[SourceFile],
-    batch: Batch,
-    accounts: Sequence[Account],
-) -> None:
-    if not portion.tables:
-        return
-    gathered = portion.gathered([file.name for file in files])
-
-    def refuse(refusals: Refusals) -> None:
-        quarantine_lines(connection, gathered, refusals, batch)
-
-    land_portion(connection, gathered, batch, accounts, refuse=refuse)
-
-
-def _count_as_landed(
-    connection: Connection, file: SourceFile, mapping: Mapping | None, account: Account
-) -> bool:
-    """Tell whether the same bytes landed before in the same way, and count them if so."""
-    parameters = {"content_hash": file.digest, "mapping_hash": mapping.hash if mapping else _NO_MAPPING}
-    row = connection.execute(sql_text("landing/known_file"), parameters).fetchone()
-    if row is None or row[0] is None:
-        return False
-    _repeat(account, row[0])
-    return True
-
-
-def _repeat(account: Account, lines: int) -> None:
-    account.lines = account.duplicates = lines
-
-
-def _write_manifest(
-    connection: Connection, file: SourceFile, mapping: Mapping | None, batch: Batch, account: Account
-) -> None:
-    connection.execute(
-        sql_text("landing/insert_manifest"),
-        {
-            "batch_id": batch.batch_id,
-            "source_file": file.name,
-            "content_hash": file.digest,
-            "mapping": mapping.name if mapping else None,
-            "mapping_hash": mapping.hash if mapping else _NO_MAPPING,
-            **asdict(account),
-            "landed_at": batch.landed_at,
-        },
-    )
+def _told(name: str, account: Account, is_repeated: bool) -> FileReport:
+    if is_repeated:
+        return FileReport(name, lines=account.lines, duplicates=account.lines)
+    return FileReport(name, **vars(account))

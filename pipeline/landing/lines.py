@@ -5,6 +5,7 @@ numbers and texts are exact and nothing is copied. A line ends at LF; a leading 
 """
 
 from collections.abc import Iterator
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +24,7 @@ _WHITE_SPACE = np.isin(np.arange(256, dtype=np.uint8), np.frombuffer(b" \t\n\r\x
 _Offsets = np.ndarray[tuple[int], np.dtype[np.int32]]
 
 
-def line_blocks(stream: pa.NativeFile, *, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Block]:
+def line_blocks(stream: BinaryIO | pa.NativeFile, *, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Block]:
     """Yield the lines of a stream of bytes in order.
 
     Raises:
@@ -38,7 +39,7 @@ def line_blocks(stream: pa.NativeFile, *, chunk_bytes: int = CHUNK_BYTES) -> Ite
         end = text.rfind(b"\n") + 1
         if not end and len(text) > LONGEST_LINE_BYTES:
             long_line, rest = _skip_long_line(stream, text, number, chunk_bytes)
-            yield Block(LINES.empty_table(), (long_line,))
+            yield Block(LINES.empty_table(), len(long_line.raw), (long_line,))
             number += 1
             continue
         rest = text[end:]
@@ -50,7 +51,7 @@ def line_blocks(stream: pa.NativeFile, *, chunk_bytes: int = CHUNK_BYTES) -> Ite
         yield _block(rest, number)[0]
 
 
-def _read(stream: pa.NativeFile, size: int) -> bytes:
+def _read(stream: BinaryIO | pa.NativeFile, size: int) -> bytes:
     try:
         content: bytes = stream.read(size)
     except OSError as error:
@@ -58,14 +59,14 @@ def _read(stream: pa.NativeFile, size: int) -> bytes:
     return content
 
 
-def _without_bom(stream: pa.NativeFile, chunk: bytes) -> bytes:
+def _without_bom(stream: BinaryIO | pa.NativeFile, chunk: bytes) -> bytes:
     while len(chunk) < len(_BOM) and (more := _read(stream, len(_BOM))):
         chunk += more
     return chunk.removeprefix(_BOM)
 
 
 def _skip_long_line(
-    stream: pa.NativeFile, start: bytes, number: int, chunk_bytes: int
+    stream: BinaryIO | pa.NativeFile, start: bytes, number: int, chunk_bytes: int
 ) -> tuple[RefusedLine, bytes]:
     """Read on to the line's end; return the line, cut, and the bytes after it."""
     length, rest = len(start), b""
@@ -95,7 +96,7 @@ def _block(body: bytes, first: int) -> tuple[Block, int]:
     is_kept[[line.source_line - first for line in refused]] = False
     if not is_kept.all():
         table = table.filter(pa.array(is_kept))
-    return Block(table, refused, int(is_blank.sum())), count
+    return Block(table, len(body), refused, int(is_blank.sum())), count
 
 
 def _blank_lines(

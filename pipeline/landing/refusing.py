@@ -37,12 +37,12 @@ def quarantine_lines(connection: Connection, gathered: Gathered, refusals: Refus
 
 
 def quarantine_unread(
-    connection: Connection, name: str, refused: Iterable[RefusedLine], batch: Batch
+    connection: Connection, refused: Iterable[tuple[str, RefusedLine]], batch: Batch
 ) -> None:
-    """Keep lines that the reader of a file refused."""
+    """Keep lines that the readers of files refused, each with the name of its file."""
     rows = [
         (name, line.source_line, line.raw, None, line.refusal.reason.value, line.refusal.message)
-        for line in refused
+        for name, line in refused
     ]
     _insert(connection, rows, batch)
 

@@ -5,7 +5,7 @@ UTC, a date a day, an empty cell an absent member. A timestamp without zone stay
 """
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -20,19 +20,19 @@ from pipeline.store import Connection, sql_text
 BATCH_ROWS = 65_536
 
 
-def parquet_blocks(connection: Connection, path: Path) -> Iterator[Block]:
+def parquet_blocks(connection: Connection, source: BinaryIO) -> Iterator[Block]:
     """Yield the rows of a Parquet file in the envelope's columns.
 
     Raises:
         UnreadableFileError: no Parquet, or none of the envelope's required columns.
     """
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(source) as file:
             _require_envelope(file.schema_arrow.names)
             first = 1
             for batch in file.iter_batches(BATCH_ROWS):
                 raw = envelope_lines(connection, pa.Table.from_batches([batch]))
-                yield Block(_lines(first, raw, pa.nulls(len(raw), pa.string())))
+                yield Block(_lines(first, raw, pa.nulls(len(raw), pa.string())), raw.nbytes)
                 first += len(raw)
     except (OSError, pa.ArrowException) as error:
         raise UnreadableFileError(f"cannot be decoded as Parquet: {error}") from None
@@ -65,7 +65,7 @@ def mapped_blocks(connection: Connection, batches: Iterable[pa.RecordBatch], map
         envelopes = events.drop_columns([name for name in extras if name in events.column_names])
         raw = envelope_lines(connection, envelopes)
         lines = pa.table([events["source_line"].cast(pa.int64()), raw, row.filter(is_event)], schema=LINES)
-        yield Block(lines, refused)
+        yield Block(lines, lines.nbytes, refused)
         first += len(table)
 
 

@@ -1,17 +1,17 @@
--- meaning: adds the account of a landed file
+-- meaning: adds the accounts of the files of a transaction
 -- grain: one file
--- reads: nothing
+-- reads: landed_files
 INSERT INTO landing_manifest
-VALUES (
+SELECT
     $batch_id,
-    $source_file,
-    $content_hash,
+    source_file,
+    content_hash,
     $mapping,
     $mapping_hash,
-    $lines,
-    $blank,
-    $landed,
-    $duplicates,
-    $quarantined,
+    lines,
+    blank,
+    landed,
+    duplicates,
+    quarantined,
     $landed_at
-);
+FROM landed_files;
