@@ -4,6 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.core.errors import UsageError
+from pipeline.core.waiting import PATIENCE_SECONDS
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -14,17 +17,23 @@ class Settings:
     Attributes:
         home: folder of all state, `TRN_HOME`, by default `var` beside the code.
         policy_file: `TRN_POLICY`, the policy to use instead of the one that ships.
+        patience_seconds: `TRN_PATIENCE`, how long to wait for another process that writes.
     """
 
     home: Path
     policy_file: Path | None = None
+    patience_seconds: float = PATIENCE_SECONDS
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read `TRN_HOME` and `TRN_POLICY`."""
+        """Read `TRN_HOME`, `TRN_POLICY` and `TRN_PATIENCE`.
+
+        Raises:
+            UsageError: the patience is no number of seconds.
+        """
         home = Path(os.environ.get("TRN_HOME") or PROJECT / "var").absolute()
         policy = os.environ.get("TRN_POLICY")
-        return cls(home=home, policy_file=Path(policy).absolute() if policy else None)
+        return cls(home, Path(policy).absolute() if policy else None, _patience())
 
     @property
     def warehouse(self) -> Path:
@@ -50,3 +59,14 @@ class Settings:
     def work(self) -> Path:
         """Frames handed from one task of a run to the next."""
         return self.home / "work"
+
+
+def _patience() -> float:
+    text = os.environ.get("TRN_PATIENCE") or str(PATIENCE_SECONDS)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise UsageError(f"TRN_PATIENCE is '{text}': write a number of seconds from 0 up")
+    return seconds

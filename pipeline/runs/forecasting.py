@@ -36,7 +36,8 @@ INPUTS = ("order_book", "generations", "fiscal_calendar")
 def start_run(as_of: str | None = None, position: int | None = None) -> dict[str, Any]:
     """Fix the run; `is_published` tells that an identical one stands already and nothing is left to do.
 
-    Its reports are written again where a crash kept them back; else they stay untouched.
+    Its reports are written again where a crash kept them back; else they stay untouched. What a failed try
+    of it left in the work folder goes.
     """
     from pipeline.runs.publishing import report_run
 
@@ -44,6 +45,7 @@ def start_run(as_of: str | None = None, position: int | None = None) -> dict[str
     is_published = is_finished(run, "forecast")
     if is_published:
         report_run(run.run_id)
+        shutil.rmtree(run_folder(run))
     return {**run.to_json(), "is_published": is_published}
 
 

@@ -134,14 +134,15 @@ def report_run(run_id: str, out: Path | None = None) -> Path:
     from pipeline.reporting import write_reports
 
     settings = the_settings()
-    with writer_lock(settings.home / "reports.lock"):
+    folder = out or settings.reports
+    with writer_lock(folder / ".lock", patience_seconds=settings.patience_seconds):
         with reader(settings.published) as connection:
             tables = {table.name: rows_of_run(connection, table, run_id) for table in RESULT_TABLES}
             latest = connection.execute(sql_text("runs/latest_forecast")).fetchone()
         if tables[RUNS.name].is_empty():
             raise UsageError(f"run '{run_id}' is not stored: python -m pipeline status lists the latest")
         filled = {name: frame for name, frame in tables.items() if not frame.is_empty()}
-        return write_reports(out or settings.reports, run_id, filled, is_latest=latest == (run_id,))
+        return write_reports(folder, run_id, filled, is_latest=latest == (run_id,))
 
 
 def rows_of_run(connection: Connection, table: Table, run_id: str) -> pl.DataFrame:

@@ -2,17 +2,26 @@
 
 from pipeline.core.progress import stages
 from pipeline.runs import allocating, forecasting
+from pipeline.runs.context import the_settings
 from pipeline.runs.summary import summarise
+from pipeline.store import writer_lock
 
 
 def run_all(as_of: str | None, position: int | None) -> str:
     """Forecast, propose an allocation and report; return a short account for a terminal.
 
-    A run whose forecast is published, but which ended before the proposal, goes on there.
+    A run whose forecast is published, but which ended before the proposal, goes on there. Two at once wait
+    for each other.
 
     Raises:
         GateFailed: a table breaks a critical rule; the last published run stays in place.
     """
+    settings = the_settings()
+    with writer_lock(settings.home / "run.lock", patience_seconds=settings.patience_seconds):
+        return _run_all(as_of, position)
+
+
+def _run_all(as_of: str | None, position: int | None) -> str:
     run = forecasting.start_run(as_of, position)
     if run["is_published"] and not allocating.needs_proposal(run):
         return f"run {run['run_id']} is published already: nothing new arrived\n{summarise(run['run_id'])}"

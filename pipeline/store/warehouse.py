@@ -1,9 +1,9 @@
 """Open the warehouse for writing or reading, migrated and with the projection macros in place."""
 
 import re
-import tempfile
+import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ import polars as pl
 from pipeline.config import Settings
 from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import TerminalError, TransientError, UsageError
+from pipeline.core.waiting import HeldError, wait_until_free
 from pipeline.schemas.table import Table
 from pipeline.store.lock import writer_lock
+from pipeline.store.scratch import scratch_folder
 from pipeline.store.sql_files import migrations, projections, projections_hash, sql_text
 
 Connection = duckdb.DuckDBPyConnection
@@ -25,18 +27,27 @@ DatabaseError = duckdb.Error
 WRITER_MEMORY_LIMIT = "1GiB"
 READER_MEMORY_LIMIT = "2GiB"
 
+_HOLDER = re.compile(r"Conflicting lock is held in (.+) \(PID (\d+)\)")
+_NEXT_COPY = "python -m pipeline run puts a clean copy in its place"
+
 
 @contextmanager
 def writer(settings: Settings) -> Iterator[Connection]:
     """Open the warehouse for this process alone, creating and migrating it where needed.
 
+    What a killed process left beside it is removed: under the lock none is in use.
+
     Raises:
         TransientError: another process writes for too long, or the disk refuses.
         TerminalError: the file was written by newer code, or a migration fails.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with writer_lock(settings.home / "warehouse.lock"):
-        connection = _connect(settings.warehouse, settings, read_only=False)
+    patience = settings.patience_seconds
+    with writer_lock(settings.home / "warehouse.lock", patience_seconds=patience):
+        _clear_leftovers(settings)
+        connection = wait_until_free(
+            lambda: _connect(settings.warehouse, settings.home / "tmp", read_only=False),
+            patience_seconds=patience,
+        )
         try:
             _migrate(connection)
             _create_projections(connection)
@@ -50,20 +61,36 @@ def writer(settings: Settings) -> Iterator[Connection]:
             connection.close()
 
 
+def _clear_leftovers(settings: Settings) -> None:
+    shutil.rmtree(settings.home / "tmp", ignore_errors=True)
+    copy = settings.published
+    for left in copy.parent.glob(f".{copy.name}.*"):
+        with suppress(OSError):
+            left.unlink()
+
+
 @contextmanager
 def reader(path: Path) -> Iterator[Connection]:
     """Open a published copy; it stays as it is for this reader while a newer one is published.
 
     Raises:
         UsageError: nothing was published there yet.
+        TransientError: a person has it open for writing, or wrote into it.
     """
     if not path.exists():
         raise UsageError(f"{path} does not exist: nothing is published yet; land events first (make run)")
-    connection = _connect(path, None, read_only=True)
-    try:
-        yield connection
-    finally:
-        connection.close()
+    log = path.with_name(f"{path.name}.wal")
+    if log.exists():
+        raise TransientError(f"{path} was written into by hand, and is no copy any more: {_NEXT_COPY}")
+    with scratch_folder() as scratch:
+        try:
+            connection = _connect(path, scratch, read_only=True)
+        except HeldError as held:
+            raise TransientError(f"{held}: open it read-only; {_NEXT_COPY}") from None
+        try:
+            yield connection
+        finally:
+            connection.close()
 
 
 def read_frame(
@@ -111,21 +138,28 @@ def replace_rows(connection: Connection, table: Table, frame: pl.DataFrame, *, r
         connection.unregister("new_rows")
 
 
-def _connect(path: Path, settings: Settings | None, *, read_only: bool) -> Connection:
+def _connect(path: Path, scratch: Path, *, read_only: bool) -> Connection:
+    """Open a database.
+
+    Raises:
+        HeldError: another process has it open for writing.
+        TransientError: it cannot be opened.
+    """
     config: dict[str, Any] = {
         "memory_limit": READER_MEMORY_LIMIT if read_only else WRITER_MEMORY_LIMIT,
         "autoinstall_known_extensions": "false",
-        "temp_directory": str(settings.home / "tmp") if settings else tempfile.gettempdir(),
+        "temp_directory": str(scratch),
         "preserve_insertion_order": not read_only,  # the log has an order, answers name theirs
     }
     try:
         connection = duckdb.connect(path, read_only=read_only, config=config)
     except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise TransientError(
-                f"{path} is open for writing elsewhere: close it there and try again"
-            ) from None
-        raise TerminalError(f"{path} cannot be opened: {error}") from None
+        if holder := _HOLDER.search(str(error)):
+            program, pid = holder.groups()
+            raise HeldError(f"{path} is open for writing in process {pid} ({Path(program).name})") from None
+        raise TransientError(
+            f"{path} cannot be opened: {_in_one_line(error)}; make room or allow writing, and try again"
+        ) from None
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     return connection
