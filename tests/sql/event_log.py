@@ -53,6 +53,7 @@ class Event:
     recorded: str | None = None
     sequence: str | None = None
     id: str = ""
+    version: int = 1
 
     @property
     def known_at(self) -> datetime:
@@ -69,7 +70,7 @@ class Log:
     events: list[Event] = field(default_factory=list)
 
     def add(self, kind: str, time: str, data: Mapping[str, Any] | None = None, **attributes: Any) -> str:
-        """Add an event of type `trn.<kind>.v1` and return its id."""
+        """Add an event of type `trn.<kind>.v<version>` and return its id."""
         event = Event(kind, time, data or {}, **attributes)
         named = replace(event, id=event.id or f"e{len(self.events) + 1:04}")
         self.events.append(named)
@@ -93,7 +94,7 @@ class Log:
                 position,
                 event.source,
                 event.id,
-                f"trn.{event.kind}.v1",
+                f"trn.{event.kind}.v{event.version}",
                 event.subject,
                 instant(event.time),
                 event.known_at,

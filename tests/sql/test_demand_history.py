@@ -120,6 +120,27 @@ def test_a_follow_up_feeds_the_place_of_its_opening(log: Log) -> None:
     assert partial(log, "2026-01-12") == {FIRST: True}
 
 
+def test_the_versions_of_a_type_are_one_feed(log: Log) -> None:
+    terms = {**PLACE, "customer_id": "c1", "chips_requested": 7, "chips_granted": 0, "reason": "quota"}
+    later = terms | {"wanted_from": f"{FIRST}"}
+    log.add("request.denied", f"{FIRST}", terms, subject="q1", source="/desk")
+    log.add("request.denied", f"{FIRST}", later, subject="q2", source="/desk", version=2)
+    assert [row["type"] for row in log.rows("demand_feeds")] == ["trn.request.denied.v2"]
+    declare(log, FIRST, types=("trn.request.denied.v1",), source="/desk")
+    assert partial(log, "2026-01-12") == {FIRST: True}
+    declare(log, SECOND, types=("trn.request.denied.v2",), source="/desk")
+    assert partial(log, "2026-01-12") == {FIRST: False}
+
+
+def test_who_declares_the_older_version_speaks_for_the_newer(log: Log) -> None:
+    wanted = {**PLACE, "customer_id": "c1", "chips": 7, "wanted_from": f"{FIRST}"}
+    log.add("waitlist.joined", f"{FIRST}", wanted, subject="w", version=2, source="/desk")
+    declare(log, FIRST, types=("trn.waitlist.joined.v1",), source="/desk")
+    assert partial(log, "2026-01-12") == {FIRST: True}
+    declare(log, SECOND, types=("trn.waitlist.joined.v1",), source="/desk")
+    assert partial(log, "2026-01-12") == {FIRST: False}
+
+
 def test_a_week_that_a_late_source_has_yet_to_report_is_partial_and_not_absent(log: Log) -> None:
     meter(log, FIRST)
     declare(log, SECOND)

@@ -26,6 +26,12 @@ def join(
     log.add("waitlist.joined", time, wanted | data, subject=name)
 
 
+def deny_v2(log: Log, time: str, requested: int, wanted_from: str, **data: Any) -> None:
+    asked = {**PLACE, "chips_requested": requested, "chips_granted": 0, "reason": "insufficient_capacity"}
+    terms = asked | {"wanted_from": wanted_from} | data
+    log.add("request.denied", time, terms, subject=f"q{len(log.events)}", version=2)
+
+
 def wait(log: Log, kind: str, time: str, *, name: str = "w1", **data: Any) -> None:
     log.add(f"waitlist.{kind}", time, data, subject=name)
 
@@ -114,6 +120,34 @@ def test_a_need_that_fell_silent_is_closed_until_it_shows_again(log: Log) -> Non
 def test_wanted_hours_end_a_denial(log: Log) -> None:
     deny(log, "2026-01-05", 14, wanted_hours=84)
     assert unmet(log) == {FIRST: 7}
+
+
+def test_a_denial_that_says_so_is_unmet_from_when_the_chips_were_wanted(log: Log) -> None:
+    deny_v2(log, "2026-01-01", 14, "2026-01-12", wanted_until="2026-01-15T12:00:00Z")
+    assert unmet(log) == {SECOND: 7}
+    assert unmet(log, "2026-01-12") == {}
+
+
+def test_a_denial_that_is_withdrawn_before_the_chips_were_wanted_is_never_unmet(log: Log) -> None:
+    deny_v2(log, "2026-01-01", 14, "2026-01-12", need_id="n")
+    join(log, "2026-01-02", 14, "2026-01-12", need_id="n")
+    wait(log, "withdrawn", "2026-01-05")
+    assert unmet(log) == {}
+
+
+def test_versions_of_a_denial_are_retries_of_one_need(log: Log) -> None:
+    deny(log, "2026-01-05", 14, retry_group_id="g")
+    deny_v2(log, "2026-01-06", 9, "2026-01-12", retry_group_id="g")
+    assert unmet(log, "2026-01-19") == {FIRST: 14, SECOND: 14}
+
+
+def test_a_waitlist_entry_of_either_version_takes_the_same_changes(log: Log) -> None:
+    join(log, "2026-01-05", 16, wanted_hours=252)
+    wanted = {**PLACE, "chips": 8, "wanted_from": "2026-01-12"}
+    log.add("waitlist.joined", "2026-01-12", wanted, subject="w1", version=2, id="again")
+    wait(log, "converted", "2026-01-14", converted_chips=4)
+    states = [(row["waiting_chips"], row["wanted_until_at"]) for row in log.rows("waitlist_states")]
+    assert states == [(chips, clock("2026-01-15T12:00:00Z")) for chips in (16, 8, 4)]
 
 
 def test_a_waitlist_entry_is_unmet_from_when_it_is_wanted(log: Log) -> None:

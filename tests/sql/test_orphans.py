@@ -26,6 +26,15 @@ def test_an_event_is_an_orphan_until_its_opening_lands(log: Log, opening: str, f
     assert orphans(log) == []
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_opening_of_any_version_opens_the_subject(log: Log, version: int) -> None:
+    log.add("waitlist.changed", "2026-01-05", subject="s")
+    (row,) = log.rows("orphans")
+    assert row["missing"] == "trn.waitlist.joined.v2"
+    log.add("waitlist.joined", "2026-01-01", subject="s", version=version)
+    assert orphans(log) == []
+
+
 def test_an_opening_that_is_not_known_yet_opens_nothing(log: Log) -> None:
     log.add("order.placed", "2026-01-01", subject="s", recorded="2026-02-01T00:00:00Z")
     log.add("order.cancelled", "2026-01-05", subject="s")
