@@ -24,7 +24,8 @@ def open_log(path: Path | str = ":memory:") -> Iterator[Connection]:
     connection = duckdb.connect(str(path), config={"memory_limit": "1GiB"})
     connection.execute("SET TimeZone = 'UTC'")
     if not rows(connection, "SELECT 1 FROM duckdb_tables() WHERE table_name = 'events'"):
-        connection.execute(sql_text("migrations/0001_event_log"))
+        for name in ("0001_event_log", "0004_log_chain"):
+            connection.execute(sql_text(f"migrations/{name}"))
     try:
         yield connection
     finally:

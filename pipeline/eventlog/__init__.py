@@ -1,5 +1,19 @@
-"""The event log: append-only, each identity once, positions gapless and increasing."""
+"""The event log: append-only, each identity once, positions gapless, sealed by a chain of hashes."""
 
 from pipeline.eventlog.appending import Conflict, Fates, append_arrivals, batch_name, last_position
+from pipeline.eventlog.chain import adopt_batches, chain_head, seal_batch
+from pipeline.eventlog.verifying import Finding, Verdict, verify_log
 
-__all__ = ["Conflict", "Fates", "append_arrivals", "batch_name", "last_position"]
+__all__ = [
+    "Conflict",
+    "Fates",
+    "Finding",
+    "Verdict",
+    "adopt_batches",
+    "append_arrivals",
+    "batch_name",
+    "chain_head",
+    "last_position",
+    "seal_batch",
+    "verify_log",
+]

@@ -11,7 +11,7 @@ from pipeline.core.clock import utc_now
 from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import TerminalError
 from pipeline.core.ids import canonical_json
-from pipeline.eventlog import batch_name
+from pipeline.eventlog import batch_name, seal_batch
 from pipeline.landing.blocks import LINES
 from pipeline.landing.gathering import Account, Batch, Gathered
 from pipeline.landing.portion import land_portion, prepare
@@ -46,6 +46,7 @@ def append_events(
     gathered = Gathered(lines, np.zeros(len(events), dtype=np.int64), [OWN_FILE])
     crash_point("decision.before_append")
     land_portion(connection, gathered, batch, [account], refuse=_raise_refused)
+    seal_batch(connection, batch.batch_id, landed_at=instant)
     crash_point("decision.after_append")
     return account.landed
 

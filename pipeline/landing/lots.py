@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import TransientError
-from pipeline.eventlog import batch_name
+from pipeline.eventlog import batch_name, seal_batch
 from pipeline.landing.blocks import Block
 from pipeline.landing.files import SourceFile, read_blocks
 from pipeline.landing.gathering import Account, Batch, gather
@@ -120,6 +120,7 @@ class Lot:
             for blocks in portions:
                 _land_portion(self._connection, blocks, names, batch, accounts)
             _write_manifest(self._connection, files, accounts, way, batch)
+            seal_batch(self._connection, batch.batch_id, landed_at=batch.landed_at)
 
 
 @contextmanager

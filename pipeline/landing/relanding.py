@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import UsageError
-from pipeline.eventlog import batch_name
+from pipeline.eventlog import batch_name, seal_batch
 from pipeline.landing.blocks import LINES
 from pipeline.landing.gathering import Account, Batch, Gathered
 from pipeline.landing.parsing import RefusedLineError, parse_object
@@ -151,6 +151,7 @@ def _reland(
         connection.register("relanded_lines", part.filter(pa.array(is_relanded)))
         connection.execute(sql_text("landing/mark_relanded"), {"landed_at": landed_at})
         connection.unregister("relanded_lines")
+    seal_batch(connection, batch.batch_id, landed_at=landed_at)
     files = zip(names, accounts, strict=True)
     return LandingReport(tuple(FileReport(name, **asdict(account)) for name, account in files))
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from pipeline.core.clock import parse_instant, utc_now
 from pipeline.core.errors import UsageError
+from pipeline.eventlog import chain_head
 from pipeline.reporting import render_table
 from pipeline.runs.context import the_settings
+from pipeline.runs.custody import has_chain
 from pipeline.runs.landing import inbox_files
 from pipeline.store import read_answer, read_frame, reader, sql_text
 
@@ -55,8 +57,11 @@ def status() -> str:
         landed = set(
             read_frame(connection, "SELECT DISTINCT source_file FROM landing_manifest")["source_file"]
         )
+        head = chain_head(connection).entry_hash if has_chain(connection) else ""
     places = {"state": settings.home, "ask": settings.published, "read": settings.reports / "latest"}
     lines = [f"{name:<6}{path}\n" for name, path in places.items()]
+    if head:
+        lines.append(f"{'head':<6}{head}\n")
     if waiting := [file for file in inbox_files(settings.inbox) if str(file) not in landed]:
         lines.append(
             f"inbox {len(waiting)} files have not landed, the first is {waiting[0]}: "

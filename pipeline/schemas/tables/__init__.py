@@ -8,11 +8,11 @@ from pipeline.schemas.tables.forecasts import (
     FORECAST_PATHS,
     FORECAST_QUARTERS,
 )
-from pipeline.schemas.tables.log import EVENTS, LANDING_MANIFEST, QUARANTINE
+from pipeline.schemas.tables.log import EVENTS, LANDING_MANIFEST, LOG_CHAIN, QUARANTINE
 from pipeline.schemas.tables.projections import DEMAND_HISTORY, ORDER_BOOK, ORPHANS
 from pipeline.schemas.tables.shared import LEVELS, NODE_KEY, QUANTILES, SERIES_KEY
 
-LOG_TABLES = (EVENTS, QUARANTINE, LANDING_MANIFEST)
+LOG_TABLES = (EVENTS, QUARANTINE, LANDING_MANIFEST, LOG_CHAIN)
 MACRO_TABLES = (DEMAND_HISTORY, ORDER_BOOK, ORPHANS)
 RESULT_TABLES = (
     FORECAST,
@@ -41,6 +41,7 @@ __all__ = [
     "FORECAST_QUARTERS",
     "LANDING_MANIFEST",
     "LEVELS",
+    "LOG_CHAIN",
     "LOG_TABLES",
     "MACRO_TABLES",
     "NODE_KEY",

@@ -75,3 +75,29 @@ LANDING_MANIFEST = Table(
         Column("landed_at", INSTANT, "", "when the file landed"),
     ),
 )
+
+LOG_CHAIN = Table(
+    "log_chain",
+    ("entry_number",),
+    "One entry of the chain that makes tampering evident: a sealed batch of events, or its amendment.",
+    (
+        Column("entry_number", pl.Int64, "", "place in the chain, from 1 without gaps"),
+        Column(
+            "kind",
+            pl.String,
+            "",
+            "batch: sealed by the transaction that appended it; adopted: from before the chain; "
+            "erasure: amends a batch in which forget rewrote events",
+        ),
+        Column("batch_id", pl.String, "", "the batch that it seals"),
+        Column("first_position", pl.Int64, "", "first log position of the batch"),
+        Column("last_position", pl.Int64, "", "last log position of the batch"),
+        Column("events", pl.Int64, "events", "how many events the batch has"),
+        Column("form", pl.Int64, "", "number of the canonical form that the digest is taken of"),
+        Column("salt", pl.String, "", "secret of the digest; empty once an erasure has destroyed it", True),
+        Column("content_digest", pl.String, "", "SHA-256 of the salt and all that is stored of the events"),
+        Column("previous_hash", pl.String, "", "hash of the entry before; 64 noughts in the first"),
+        Column("entry_hash", pl.String, "", "SHA-256 of the entry, the hash before included, salt apart"),
+        Column("sealed_at", INSTANT, "", "when it was written: landing of the batch, or the erasure"),
+    ),
+)
