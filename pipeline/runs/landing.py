@@ -136,7 +136,13 @@ def reland_quarantine(repairs: Path | None, file: str | None, reason: str | None
 
     settings = the_settings()
     repaired = read_repairs(repairs) if repairs else None
-    with writer(settings) as connection:
-        report = reland(connection, source_file=file, reason=reason, repairs=repaired, landed_at=utc_now())
+    try:
+        with writer(settings) as connection:
+            report = reland(
+                connection, source_file=file, reason=reason, repairs=repaired, landed_at=utc_now()
+            )
+    except UsageError:
+        publish_copy(settings)  # what landed before a crash kept the copy back
+        raise
     publish_copy(settings)
     return report.describe()
