@@ -79,15 +79,16 @@ def _simulate(options: Namespace) -> int:
 
 
 def _land(options: Namespace) -> int:
+    from pipeline.reporting import plain_text
     from pipeline.runs.landing import land_paths
 
     report = land_paths(options.paths, mapping=options.source, publish=not options.no_publish)
     if options.json:
         print(json.dumps(report.to_json()))
     else:
-        print(report.describe())
-    for refusal in report.errors:
-        print(f"error: {refusal}", file=sys.stderr)
+        print("\n".join(plain_text(row) for row in report.describe().split("\n")))
+    for refusal in report.describe_errors():
+        print(f"error: {plain_text(refusal)}", file=sys.stderr)
     return 2 if report.errors else 0
 
 

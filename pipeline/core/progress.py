@@ -36,7 +36,7 @@ def measured(label: str, total: Callable[[], int]) -> Iterator[Callable[[int], N
     """Give a function that tells of bytes done; on a terminal a bar appears after two seconds.
 
     Args:
-        total: bytes to be done; only asked for where the bar is shown.
+        total: about how many bytes are to be done; only asked for where the bar is shown.
     """
     if not sys.stderr.isatty():
         yield lambda _: None
@@ -46,4 +46,4 @@ def measured(label: str, total: Callable[[], int]) -> Iterator[Callable[[int], N
     with tqdm(
         desc=label, total=total(), unit="B", unit_scale=True, unit_divisor=1024, delay=2, leave=False
     ) as bar:
-        yield bar.update
+        yield lambda done: bar.update(min(done, bar.total - bar.n))

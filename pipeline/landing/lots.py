@@ -97,18 +97,14 @@ class Lot:
     def _portions(self, file: SourceFile) -> Iterator[tuple[Blocks, int]]:
         """Yield the file's blocks and their size: portions that are full, and the rest of it."""
         blocks: Blocks = []
-        size = told = 0
+        size = 0
         for block in read_blocks(self._connection, file, self._way.mapping):
             blocks.append((0, block))
             size += block.size
-            step = min(block.size // file.expansion, file.size - told)
-            told += step
-            self._advance(step)
             if size > PORTION_BYTES:
                 yield blocks, size
                 blocks, size = [], 0
         yield blocks, size
-        self._advance(file.size - told)
 
     def _transact(
         self, files: Sequence[SourceFile], accounts: Sequence[Account], portions: Iterable[Blocks]
@@ -119,6 +115,8 @@ class Lot:
         with _telling_failure(files), _transaction(self._connection):
             for blocks in portions:
                 _land_portion(self._connection, blocks, names, batch, accounts)
+                self._advance(sum(block.size // files[number].expansion for number, block in blocks))
+                blocks.clear()  # nobody holds a portion in memory while the next one is read
             _write_manifest(self._connection, files, accounts, way, batch)
             seal_batch(self._connection, batch.batch_id, landed_at=batch.landed_at)
 

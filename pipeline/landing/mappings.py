@@ -6,6 +6,7 @@ one row for each raw row: the envelope's columns (`specversion` may be left out)
 no event. A row that is no event has a NULL `type`.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -84,11 +85,11 @@ def blocks_of_mapping(connection: Connection, mapping: Mapping, path: Path) -> I
 
 
 def _plain_path(path: Path, folder: Path) -> str:
-    """Return a path that the database cannot take for a pattern of several files."""
-    if not _PATTERN_CHARACTERS & set(str(path)):
+    """Return a path that is text, and that the database cannot take for a pattern of several files."""
+    if not _PATTERN_CHARACTERS & set(str(path)) and os.fsencode(path) == str(path).encode(errors="replace"):
         return str(path)
     link = folder / (
-        "table" + "".join(suffix for suffix in path.suffixes if not _PATTERN_CHARACTERS & set(suffix))
+        "table" + "".join(suffix for suffix in path.suffixes if suffix[1:].isascii() and suffix[1:].isalnum())
     )
     link.symlink_to(path.resolve())
     return str(link)

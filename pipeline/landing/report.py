@@ -1,6 +1,6 @@
 """The account of a landing: what became of every line of every file."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,18 +67,56 @@ class LandingReport:
         return {"files": [file.to_json() for file in self.files], **totals}
 
     def describe(self) -> str:
-        """Write files and totals as a table for a terminal."""
-        columns = ("lines", *_FATES)
-        rows = [["file", *columns]]
-        rows += [[file.file, *_cells(file, columns)] for file in self.files]
-        rows.append(["in all", *(f"{getattr(self, name):,}" for name in columns)])
-        return _aligned(rows)
+        """Write a table for a terminal: of many files, those with most refused lines, then folders."""
+        rows = [["file", *_COUNTS]]
+        if len(self.files) <= _MOST_ROWS:
+            rows += [[file.file, *_cells(file)] for file in self.files]
+            return _aligned([*rows, ["in all", *_sums(self.files)]])
+        files = sorted(self.files, key=lambda file: -file.quarantined)
+        named = [file for file in files[:_MOST_ROWS] if file.quarantined]
+        rows += [[file.file, *_cells(file)] for file in named]
+        rows += _by_folder(files[len(named) :], "other file" if named else "file")
+        return _aligned([*rows, [f"in all ({_counted(files, 'file')})", *_sums(files)]])
+
+    def describe_errors(self) -> list[str]:
+        """Return the errors, without most of them where they are many."""
+        errors = self.errors
+        if len(errors) > _MOST_ROWS:
+            more = f"{len(errors) - _MOST_ROWS:,} more files were refused as a whole: land --json names each"
+            errors[_MOST_ROWS:] = [more]
+        return errors
 
 
-def _cells(file: FileReport, columns: Iterable[str]) -> list[str]:
-    if file.error is not None:
-        return ["refused", "", "", ""]
-    return [f"{getattr(file, name):,}" for name in columns]
+_COUNTS = ("lines", *_FATES)
+_MOST_ROWS = 20
+
+
+def _cells(file: FileReport) -> list[str]:
+    return ["refused", "", "", ""] if file.error is not None else _sums([file])
+
+
+def _sums(files: Sequence[FileReport]) -> list[str]:
+    return [f"{sum(getattr(file, name) for file in files):,}" for name in _COUNTS]
+
+
+def _by_folder(files: Sequence[FileReport], noun: str) -> list[list[str]]:
+    """Sum files by folder; where the folders are many, by those above them."""
+    places = [tuple(file.file.split("/")[:-1]) for file in files]
+    depth = max(map(len, places), default=0)
+    while len({place[:depth] for place in places}) > _MOST_ROWS:
+        depth -= 1
+    folders: dict[tuple[str, ...], list[FileReport]] = {}
+    for place, file in zip(places, files, strict=True):
+        folders.setdefault(place[:depth], []).append(file)
+    return [
+        [f"{'/'.join(place or '.')}/ ({_counted(inside, noun)})", *_sums(inside)]
+        for place, inside in sorted(folders.items())
+    ]
+
+
+def _counted(files: Sequence[FileReport], noun: str) -> str:
+    refused = sum(file.error is not None for file in files)
+    return f"{len(files):,} {noun}{'s' * (len(files) > 1)}" + (f", {refused:,} refused" if refused else "")
 
 
 def _aligned(rows: list[list[str]]) -> str:
