@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -8,62 +7,12 @@ from hypothesis import strategies as st
 
 from pipeline.landing.judging import judge
 from pipeline.landing.parsing import Refusal
-from pipeline.schemas.events import CATALOGUE
-from tests.landing_world import event, land, open_log, require_exact_account, rows, usage, write_lines
-from tests.payloads import GOOD_FORMS, ODD_INSTANTS, payloads, rarely, written
+from tests.event_lines import garbled, lines
+from tests.landing_world import event, land, open_log, require_exact_account, rows, write_lines
 
 LAWS = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-
-
-@st.composite
-def lines(draw: st.DrawFn) -> str:
-    name = draw(st.sampled_from(sorted(CATALOGUE)))
-    is_odd = rarely(draw)
-    envelope = {
-        "specversion": "1.0",
-        "id": draw(st.text(max_size=4) if is_odd else st.uuids().map(str) | st.sampled_from("ab")),
-        "source": draw(st.sampled_from(["urn:x:y", "/s%20", "/ s", "é"] if is_odd else ["/s"])),
-        "type": name,
-        "subject": draw(st.sampled_from([None, "", "名"] if is_odd else ["s1"])),
-        "time": draw(ODD_INSTANTS if is_odd else written(GOOD_FORMS)),
-        "data": draw(payloads(CATALOGUE[name])),
-    }
-    others: list[dict[str, Any]] = [{}, {}, {}, {"sequence": "3"}, {"x": 1}, {"dataschema": None}]
-    envelope |= draw(st.sampled_from(others))
-    if draw(st.booleans()):
-        envelope["recordedtime"] = draw(ODD_INSTANTS if rarely(draw) else written(GOOD_FORMS))
-    separators = draw(st.sampled_from([(",", ":"), (", ", ": "), (" ,", ":  ")]))
-    return json.dumps(envelope, separators=separators, ensure_ascii=draw(st.booleans()))
-
-
-MARKS = [
-    *'{}[]":,0e.-+\\ \t',
-    "NaN",
-    "null",
-    "1e3",
-    '"a":1,',
-    "//",
-    ",}",
-    "nan",
-    "Infinity",
-    " ",
-    " ",
-    "1",
-    "a",
-]
-
-
-@st.composite
-def garbled(draw: st.DrawFn) -> str:
-    """A valid line with a few characters replaced by others that matter to JSON."""
-    separators = draw(st.sampled_from([(",", ":"), (", ", ": ")]))
-    text = json.dumps(draw(st.sampled_from([event(), usage()])), separators=separators)
-    for _ in range(draw(st.integers(1, 2))):
-        place = draw(st.integers(0, len(text)))
-        text = text[:place] + draw(st.sampled_from(MARKS)) + text[place + draw(st.integers(0, 1)) :]
-    return text
 
 
 def fates_in_the_log(texts: list[str]) -> tuple[list[tuple[Any, ...] | None], dict[int, str]]:

@@ -1,11 +1,13 @@
-"""Payloads of any event type as Hypothesis draws them: mostly what the contract allows, now and then odd."""
+"""Event lines of any type as Hypothesis draws them: mostly what the contract allows, now and then odd."""
 
+import json
 from datetime import datetime
 from typing import Any
 
 from hypothesis import strategies as st
 
-from pipeline.schemas.events import EventType, Field
+from pipeline.schemas.events import CATALOGUE, EventType, Field
+from tests.landing_world import event, usage
 
 MOMENTS = st.datetimes(datetime(2000, 1, 2), datetime(2199, 12, 30))  # noqa: DTZ001 written in UTC below
 GOOD_FORMS = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%S+05:30"]
@@ -81,3 +83,52 @@ def value_of(field: Field, *, is_odd: bool) -> st.SearchStrategy[Any]:
     if is_odd:
         return ODD.get(field.kind.name, ODD_TEXTS) | ANYTHING
     return st.sampled_from(field.values) if field.values else GOOD.get(field.kind.name, NAMES)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> str:
+    name = draw(st.sampled_from(sorted(CATALOGUE)))
+    is_odd = rarely(draw)
+    envelope = {
+        "specversion": "1.0",
+        "id": draw(st.text(max_size=4) if is_odd else st.uuids().map(str) | st.sampled_from("ab")),
+        "source": draw(st.sampled_from(["urn:x:y", "/s%20", "/ s", "é"] if is_odd else ["/s"])),
+        "type": name,
+        "subject": draw(st.sampled_from([None, "", "名"] if is_odd else ["s1"])),
+        "time": draw(ODD_INSTANTS if is_odd else written(GOOD_FORMS)),
+        "data": draw(payloads(CATALOGUE[name])),
+    }
+    others: list[dict[str, Any]] = [{}, {}, {}, {"sequence": "3"}, {"x": 1}, {"dataschema": None}]
+    envelope |= draw(st.sampled_from(others))
+    if draw(st.booleans()):
+        envelope["recordedtime"] = draw(ODD_INSTANTS if rarely(draw) else written(GOOD_FORMS))
+    separators = draw(st.sampled_from([(",", ":"), (", ", ": "), (" ,", ":  ")]))
+    return json.dumps(envelope, separators=separators, ensure_ascii=draw(st.booleans()))
+
+
+MARKS = [
+    *'{}[]":,0e.-+\\ \t',
+    "NaN",
+    "null",
+    "1e3",
+    '"a":1,',
+    "//",
+    ",}",
+    "nan",
+    "Infinity",
+    " ",
+    " ",
+    "1",
+    "a",
+]
+
+
+@st.composite
+def garbled(draw: st.DrawFn) -> str:
+    """A valid line with a few characters replaced by others that matter to JSON."""
+    separators = draw(st.sampled_from([(",", ":"), (", ", ": ")]))
+    text = json.dumps(draw(st.sampled_from([event(), usage()])), separators=separators)
+    for _ in range(draw(st.integers(1, 2))):
+        place = draw(st.integers(0, len(text)))
+        text = text[:place] + draw(st.sampled_from(MARKS)) + text[place + draw(st.integers(0, 1)) :]
+    return text
