@@ -1,6 +1,6 @@
 # Everything a person types. `make run` and `make test` work from a fresh clone with Python 3.11 to 3.13 and make.
 .DEFAULT_GOAL := help
-.PHONY: help env env-dev run test airflow check format lock audit bench dictionary clean
+.PHONY: help env env-dev run test airflow check format lock audit bench bench-peers dictionary clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
@@ -49,12 +49,20 @@ format: env-dev  ## format Python and SQL
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --disable-progress-bar sql
 
-lock: env-dev  ## resolve requirements.in and requirements-dev.in for Python 3.11 to 3.13
+lock: env-dev  ## resolve the requirements.in of product, development and peers for Python 3.11 to 3.13
 	$(BIN)/uv pip compile --universal --python-version 3.11 --no-header --quiet requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --no-header --quiet requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-header --quiet benchmarks/requirements.in -o benchmarks/requirements.txt
 
 audit: env-dev  ## known vulnerabilities in the pinned packages
 	$(BIN)/pip-audit --strict --requirement requirements.txt --no-deps --disable-pip
+
+benchmarks/.venv/.peers: benchmarks/requirements.txt
+	$(PYTHON) -m venv benchmarks/.venv
+	@benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	@touch $@
+
+bench-peers: benchmarks/.venv/.peers  ## build the environment of the peers that benchmarks compare with
 
 bench: env-dev  ## print the figures of benchmarks/
 	@for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python $$script || exit 1; done

@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.event_log import accounts, landing_figures
+from benchmarks.event_log import accounts, dlt_figures, hostile_account, landing_figures, replay_figures
+from benchmarks.event_log.processes import JobFailedError
 from benchmarks.event_log.workshop import Workshop
 
 PARTS: dict[str, Callable[[Workshop], None]] = {
@@ -22,6 +23,10 @@ PARTS: dict[str, Callable[[Workshop], None]] = {
     "parquet": landing_figures.land_parquet,
     "again": landing_figures.land_again,
     "small-files": landing_figures.land_small_files,
+    "dlt": dlt_figures.merge,
+    "fresh": replay_figures.freshen,
+    "rebuild": replay_figures.rebuild,
+    "hostile": hostile_account.account_for_hostile_lines,
     "real": accounts.account_for_real_data,
 }
 
@@ -50,14 +55,25 @@ def main() -> None:
             folder,
             log_events=options.log_events or (1_000_000 if is_quick else 10_000_000),
             new_events=options.lines or (200_000 if is_quick else 2_000_000),
+            fresh_events=10_000 if is_quick else 100_000,
             small_files=1_000 if is_quick else 10_000,
             runs=options.runs or (1 if is_quick else 5),
         )
         started = time.monotonic()
         print(f"{shop.runs} repetitions, medians; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
-        for name in options.only:
-            PARTS[name](shop)
+        failed = [name for name in options.only if not _is_printed(name, shop)]
         print(f"\nin all {(time.monotonic() - started) / 60:.0f} minutes, load now {os.getloadavg()[0]:.1f}")
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
+
+
+def _is_printed(name: str, shop: Workshop) -> bool:
+    try:
+        PARTS[name](shop)
+    except JobFailedError as error:
+        print(f"FAILED: {error}", flush=True)
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ _IDENTITY_ENDS = b',"type":'
 _STARTS = b'{"specversion":"1.0","id":"'
 _SAID_OTHERWISE = b"said otherwise"
 _HOSTILE = b'/hostile"'
+_RECORDED, _TIME, _SUBJECT = b'"recordedtime":"', b'"time":"', b'"subject":"'
+_ACTIVITY = ("metering", "requests", "sales")  # the files that grow with the days; the others describe
 _REPEATED_SHARE = 0.017  # beside the 0.3 % that the simulator repeats
 _RESPELLED_SHARE = 0.3
 _MOST_LINES_APART = 50_000
@@ -27,12 +29,13 @@ def files_below(folder: Path) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.is_file())
 
 
-def _lines(file: Path) -> list[bytes]:
+def _lines(file: Path, *, is_renamed: bool = True) -> list[bytes]:
+    """Read a file's lines, by default under the name of another producer."""
     import pyarrow as pa
 
     with pa.input_stream(str(file), compression="detect") as stream:
         content = stream.read()
-    lines: list[bytes] = content.replace(_SIMULATED, _OTHER).split(b"\n")
+    lines: list[bytes] = (content.replace(_SIMULATED, _OTHER) if is_renamed else content).split(b"\n")
     return lines[:-1] if lines[-1] == b"" else lines
 
 
@@ -108,6 +111,46 @@ def cut_up(clean: Path, out: Path, lines: int) -> int:
     return files
 
 
+def split_by_recording(market: Path, out: Path, *, recent: int, new: int) -> None:
+    """Cut a market's events by when they were recorded.
+
+    `out/new` gets the last `new` events, `out/past` those before, and `out/recent` the last `recent` of the
+    past together with all of it that describes products, places and supply: the same market, cut short.
+    """
+    files = files_below(market)
+    recorded = [np.array([_recorded_at(line) for line in _lines(file, is_renamed=False)]) for file in files]
+    order = np.sort(np.concatenate(recorded))
+    first_new = order[-new]
+    first_recent = order[-(new + recent)]
+    del order
+    for file, instants in zip(files, recorded, strict=True):
+        lines, name = _lines(file, is_renamed=False), _plain_name(file)
+        is_new = instants >= first_new
+        is_recent = ~is_new & ((instants >= first_recent) | (not name.startswith(_ACTIVITY)))
+        for folder, rows in (("past", ~is_new), ("recent", is_recent), ("new", is_new)):
+            if rows.any():
+                _write(out / folder, name, [lines[row] for row in np.flatnonzero(rows)])
+
+
+def _recorded_at(line: bytes) -> bytes:
+    """Return the instant as text, which sorts as the instants do."""
+    _, found, rest = line.partition(_RECORDED)
+    if not found:
+        _, _, rest = line.partition(_TIME)
+    return rest[:20]
+
+
+def of_other_subjects(market: Path, out: Path) -> int:
+    """Write what happened in a market under other producers and subjects; return how many lines."""
+    count = 0
+    for file in files_below(market):
+        if file.name.startswith(_ACTIVITY):
+            lines = [line.replace(_SUBJECT, _SUBJECT + b"two-") for line in _lines(file)]
+            _write(out, _plain_name(file), lines)
+            count += len(lines)
+    return count
+
+
 def as_parquet(clean: Path, out: Path, payload: str) -> int:
     """Write a market as Parquet, typed; return the number of rows.
 
@@ -118,7 +161,7 @@ def as_parquet(clean: Path, out: Path, payload: str) -> int:
 
     from benchmarks.event_log.peer_reads import columns
 
-    out.mkdir(parents=True)
+    out.mkdir(parents=True, exist_ok=True)
     rows = 0
     with duckdb.connect(config={"memory_limit": "1GiB"}) as connection:
         connection.execute("SET TimeZone = 'UTC'")

@@ -5,12 +5,15 @@ Seconds are processor seconds after the imports and the opening of the database,
 """
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.event_log import inputs
+from benchmarks.event_log import hostile_lines, inputs
 from benchmarks.event_log.peer_reads import columns
 from benchmarks.event_log.processes import Result, cpu_seconds, report
 
@@ -92,6 +95,90 @@ def simulate(out: str, events: int, seed: int, scenario: str) -> Result:
     return {"lines": summary.events + summary.bad_lines, "bad": summary.by_kind}
 
 
+def history(out: str, events: int, new: int, recent: int, seed: int) -> Result:
+    """Simulate a market and cut its events by when they were recorded."""
+    market = Path(out, "market")
+    simulate(str(market), events + new, seed, "default")
+    inputs.split_by_recording(market / "events", Path(out), recent=recent, new=new)
+    shutil.rmtree(market / "events")
+    return {"as_of": json.loads((market / "truth" / "truth.json").read_text())["as_of"]}
+
+
+def of_other_subjects(market: str, out: str) -> Result:
+    """Write what happened in a market under other producers and subjects."""
+    return {"lines": inputs.of_other_subjects(Path(market), Path(out))}
+
+
+def maintain(home: str) -> Result:
+    """Bring the maintained tables up to the log."""
+    from pipeline.config import Settings
+    from pipeline.projecting import maintain as bring_up
+    from pipeline.store import writer
+
+    with writer(Settings(home=Path(home))) as connection:
+        start = cpu_seconds()
+        bring_up(connection)
+        return {"start": start, "cpu": cpu_seconds() - start}
+
+
+def rebuild(home: str) -> Result:
+    """Rebuild all maintained tables from the log."""
+    from pipeline.config import Settings
+    from pipeline.projecting import rebuild as build
+    from pipeline.store import writer
+
+    with writer(Settings(home=Path(home))) as connection:
+        start = cpu_seconds()
+        build(connection)
+        return {"start": start, "cpu": cpu_seconds() - start}
+
+
+def freshen(home: str, paths: list[str], as_of: str) -> Result:
+    """Land new events, bring the maintained tables up, and read the demand series as a run does."""
+    from pipeline.config import Settings
+    from pipeline.core.clock import parse_instant
+    from pipeline.features import demand_series
+    from pipeline.landing import land_files
+    from pipeline.runs.context import LAST_POSITION, Run, demand_history, the_policy
+    from pipeline.store import publish_copy, reader, writer
+
+    settings, policy, instant = Settings(home=Path(home)), the_policy(), parse_instant(as_of)
+    run = Run("bench", instant, LAST_POSITION, policy.hash, policy.forecast.seed)
+    marks = []
+    with writer(settings) as connection:
+        start = cpu_seconds()
+        landed = land_files(connection, [Path(path) for path in paths], landed_at=LANDED_AT)
+        marks.append(cpu_seconds())
+        if has_projecting():
+            from pipeline.projecting import maintain as bring_up
+
+            bring_up(connection)
+        marks.append(cpu_seconds())
+    with reader(settings.warehouse) as connection:
+        opened = cpu_seconds()
+        series = demand_series(demand_history(connection, run), as_of=instant, policy=policy)
+        read = cpu_seconds() - opened
+    publishing = cpu_seconds()
+    publish_copy(settings)
+    return {
+        "cpu": marks[1] - start + read,
+        "landing": marks[0] - start,
+        "maintaining": marks[1] - marks[0],
+        "reading": read,
+        "publishing": cpu_seconds() - publishing,
+        "lines": landed.lines,
+        "landed": landed.landed,
+        "rows": series.height,
+    }
+
+
+def has_projecting() -> bool:
+    """Tell whether there are maintained tables at all."""
+    return find_spec("pipeline.projecting") is not None and hasattr(
+        import_module("pipeline.projecting"), "maintain"
+    )
+
+
 def without_repeats(market: str, out: str) -> Result:
     """Write each event of a clean market once."""
     return {"lines": inputs.without_repeats(Path(market), Path(out))}
@@ -100,6 +187,11 @@ def without_repeats(market: str, out: str) -> Result:
 def with_repeats(market: str, out: str) -> Result:
     """Write a hostile market with repeated lines."""
     return {"lines": inputs.with_repeats(Path(market), Path(out))}
+
+
+def recount(home: str, market: str) -> Result:
+    """Count a hostile market's lines without landing, and compare them with what landing wrote."""
+    return hostile_lines.compare(Path(home, "warehouse.duckdb"), Path(market))
 
 
 def cut_up(clean: str, out: str, lines: int) -> Result:
@@ -120,6 +212,12 @@ JOBS: dict[str, Callable[..., Result]] = {
         read_json,
         read_parquet,
         simulate,
+        history,
+        of_other_subjects,
+        maintain,
+        rebuild,
+        freshen,
+        recount,
         without_repeats,
         with_repeats,
         cut_up,

@@ -60,6 +60,12 @@ def figure(name: str, own: Cost, other: Cost, *, limit: float | None = None, is_
     print(_row(cells) + "   " + verdict(ratio, limit, is_least=is_least) + spread, flush=True)
 
 
+def amount(name: str, value: float, *, limit: float | None = None) -> None:
+    """Print a figure that is no ratio of costs, such as memory in GiB."""
+    bound = "" if limit is None else f"≤ {limit:g}"
+    print(_row((name, f"{value:.2f}", "", "", bound, "")) + "   " + verdict(value, limit), flush=True)
+
+
 def verdict(value: float, limit: float | None, *, is_least: bool = False) -> str:
     """Say whether a value keeps its limit, and if not by how much it misses."""
     if limit is None:

@@ -1,6 +1,7 @@
 """The folder of one run: inputs and logs made once, and a copy of the log for each measurement."""
 
 import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,7 @@ from benchmarks.event_log.processes import PROJECT, Result, in_a_process
 from benchmarks.event_log.table import note
 
 _LOG_SEED, _NEW_SEED = 7, 8
-_DONE = "done"
+_DONE = "done.json"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Workshop:
         folder: inputs and logs; kept between runs where the operator names it.
         log_events: events of the log against which files land.
         new_events: lines that land.
+        fresh_events: new events that demand series are brought up with.
         small_files: files of a hundred events.
         runs: repetitions of each measurement.
     """
@@ -31,6 +33,7 @@ class Workshop:
     folder: Path
     log_events: int
     new_events: int
+    fresh_events: int
     small_files: int
     runs: int
 
@@ -39,8 +42,9 @@ class Workshop:
         folder = self.folder / name
         if not (folder / _DONE).exists():
             shutil.rmtree(folder, ignore_errors=True)
-            in_a_process(job, **{to: folder / "files"}, **arguments)
-            (folder / _DONE).touch()
+            (folder / "files").mkdir(parents=True)
+            result = in_a_process(job, **{to: folder / "files"}, **arguments)
+            (folder / _DONE).write_text(json.dumps(result))
         return folder / "files"
 
     def market(self, events: int, seed: int, scenario: str = "default") -> Path:
@@ -71,16 +75,57 @@ class Workshop:
         return whole / "many", whole / "one"
 
     @property
+    def history(self) -> Path:
+        """Return the folder of `past`, `recent` and `new` events of one market."""
+        return self.made(
+            f"history-{self.log_events}-{self.fresh_events}",
+            "history",
+            events=self.log_events,
+            new=self.fresh_events,
+            recent=self.log_events // 10,
+            seed=_LOG_SEED,
+        )
+
+    @property
+    def as_of(self) -> str:
+        """Return the instant by which everything in the history is known."""
+        facts: Result = json.loads((self.history.parent / _DONE).read_text())
+        return str(facts["as_of"])
+
+    @property
+    def elsewhere(self) -> Path:
+        """Return as many new events as a day brings, spread over all weeks of the history."""
+        market = self.market(self.fresh_events, _NEW_SEED)
+        return self.made(f"elsewhere-{self.fresh_events}", "of_other_subjects", market=market)
+
+    @property
     def log(self) -> Path:
-        """Return the home of a log of `log_events`; it is made anew where the tables of the log changed."""
+        """Return the home of a log of `log_events`."""
+        return self._log("past")
+
+    @property
+    def small_log(self) -> Path:
+        """Return the home of a log of the last tenth of the same events."""
+        return self._log("recent")
+
+    @property
+    def landing_of_log(self) -> Result:
+        """Return what landing the log gave and cost when it was made."""
+        result: Result = json.loads((self.log.parent / _DONE).read_text())
+        return result
+
+    def _log(self, part: str) -> Path:
+        """Land a part of the history; anew where the tables of the log changed."""
         version = hashlib.sha256()
         for file in files_below(PROJECT / "sql" / "migrations"):
             version.update(file.read_bytes())
-        name = f"log-{self.log_events}-{version.hexdigest()[:8]}"
+        stem = f"log-{part}-{self.log_events}-"
+        name = stem + version.hexdigest()[:8]
         if not (self.folder / name / _DONE).exists():
-            note(f"making a log of {self.log_events:,} events, once ...")
-        market = self.market(self.log_events, _LOG_SEED)
-        return self.made(name, "land", to="home", paths=[market])
+            note(f"making the log of {part} events, once ...")
+            for old in self.folder.glob(f"{stem}*"):
+                shutil.rmtree(old)
+        return self.made(name, "land", to="home", paths=[self.history / part])
 
     @contextmanager
     def home(self, log: Path | None = None) -> Iterator[Path]:
