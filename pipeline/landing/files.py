@@ -154,6 +154,14 @@ def examine(path: str) -> SourceFile:
     return SourceFile(path, digest.hexdigest(), _stamp(status), content if is_whole else None)
 
 
+def digest_of(path: str) -> str | None:
+    """Return the SHA-256 of a file's bytes, as the manifest has it; None where it cannot be read."""
+    try:
+        return examine(path).digest
+    except UnreadableFileError:
+        return None
+
+
 def _open_at_once(path: str, flags: int) -> int:
     """Open without waiting for somebody to write, as opening a pipe would."""
     return os.open(path, flags | os.O_NONBLOCK)

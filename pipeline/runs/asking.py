@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import polars as pl
+
 from pipeline.core.clock import parse_instant, utc_now
 from pipeline.core.errors import UsageError
 from pipeline.eventlog import chain_head
@@ -54,17 +56,25 @@ def status() -> str:
         tables = [
             render_table(read_frame(connection, sql_text(f"runs/{name}")), csv=False) for name in STATUS
         ]
-        landed = set(
-            read_frame(connection, "SELECT DISTINCT source_file FROM landing_manifest")["source_file"]
-        )
+        landed = read_frame(connection, "SELECT DISTINCT source_file, content_hash FROM landing_manifest")
         head = chain_head(connection).entry_hash if has_chain(connection) else ""
     places = {"state": settings.home, "ask": settings.published, "read": settings.reports / "latest"}
     lines = [f"{name:<6}{path}\n" for name, path in places.items()]
     if head:
         lines.append(f"{'head':<6}{head}\n")
-    if waiting := [file for file in inbox_files(settings.inbox) if str(file) not in landed]:
+    if waiting := _waiting(settings.inbox, landed):
         lines.append(
             f"inbox {len(waiting)} files have not landed, the first is {waiting[0]}: "
             "run land_events for its day\n"
         )
     return "\n".join(tables) + "\n" + "".join(lines)
+
+
+def _waiting(inbox: Path, landed: pl.DataFrame) -> list[Path]:
+    """List the files of the inbox of which neither the name nor the bytes have landed."""
+    from pipeline.landing import digest_of
+
+    names, digests = set(landed["source_file"]), set(landed["content_hash"])
+    return [
+        file for file in inbox_files(inbox) if str(file) not in names and digest_of(str(file)) not in digests
+    ]

@@ -1,6 +1,8 @@
-"""The tasks of landing: list the inbox, land a file, check the day, publish; and the quarantine's loop."""
+"""The tasks of landing: list the inbox, land its files, check the day, publish; and the quarantine's loop."""
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,10 @@ from pipeline.runs.context import the_settings
 from pipeline.store import publish_copy, read_frame, reader, sql_text, writer
 
 if TYPE_CHECKING:
-    from pipeline.landing import LandingReport
+    from pipeline.landing import FileReport, LandingReport
+
+InboxItem = dict[str, str | None]
+"""`path` of a file of the inbox, and the `mapping` through which it lands; None for the envelope."""
 
 
 def land_paths(paths: Sequence[Path], *, mapping: str | None, publish: bool) -> "LandingReport":
@@ -30,52 +35,63 @@ def land_paths(paths: Sequence[Path], *, mapping: str | None, publish: bool) -> 
     return report
 
 
-def list_inbox(day: str) -> list[dict[str, str | None]]:
+def list_inbox(day: str) -> list[InboxItem]:
     """List the files of `inbox/<day>/`; those in a sub-folder land through the mapping of its name.
 
-    Raises:
-        UsageError: a folder below the day has no mapping of its name.
+    A folder that names no mapping is one item, which landing refuses after it has landed the others.
     """
+    from pipeline.landing import mapping_names
+
     folder = the_settings().inbox / day
-    return [
-        {"path": str(file), "mapping": _mapping_of(file.relative_to(folder))} for file in inbox_files(folder)
-    ]
+    mappings = {"events": None, **{name: name for name in mapping_names()}}
+    items: dict[str, str | None] = {}
+    for file in inbox_files(folder):
+        place = file.relative_to(folder).parts
+        name = place[0] if len(place) > 1 else "events"
+        items[str(file if name in mappings else folder / name)] = mappings.get(name, name)
+    return [{"path": path, "mapping": mapping} for path, mapping in items.items()]
 
 
 def inbox_files(folder: Path) -> list[Path]:
-    """List the files below a folder of the inbox, what is hidden left out."""
-    below = (file for file in folder.rglob("*") if file.is_file())
-    return sorted(
-        file for file in below if not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    )
+    """List what `land` finds below a folder of the inbox, and folders that may not be listed."""
+    from pipeline.landing import find_files
+
+    found = find_files([folder]) if folder.exists() else ()
+    return [Path(path if isinstance(path, str) else path.path) for path in found]
 
 
-def _mapping_of(relative: Path) -> str | None:
-    from pipeline.landing import mapping_names
-
-    if len(relative.parts) == 1:
-        return None
-    name = relative.parts[0]
-    if name == "events":
-        return None
-    if name not in mapping_names():
-        raise UsageError(
-            f"inbox folder '{name}' names no source mapping; known: {', '.join(sorted(mapping_names()))}, "
-            "or 'events' for the contract's envelope"
-        )
-    return name
-
-
-def land_inbox_file(item: dict[str, str | None]) -> dict[str, Any]:
-    """Land one file of the inbox and return its account.
+def land_inbox_files(items: Sequence[InboxItem]) -> dict[str, Any]:
+    """Land files of the inbox in order and return their accounts; one that fails keeps no other out.
 
     Raises:
-        TerminalError: the file cannot be read or decoded as a whole; the log is as it was.
+        TerminalError: all others have landed, but a file cannot be read or decoded as a whole, or a folder
+            names no source mapping.
     """
-    report = land_paths([Path(str(item["path"]))], mapping=item["mapping"], publish=False)
-    if report.errors:
-        raise TerminalError("; ".join(report.errors))
-    return report.to_json()
+    from pipeline.landing import LandingReport, land_files, mapping_names
+
+    files: list[FileReport] = []
+    errors: list[str] = []
+    with writer(the_settings()) as connection:
+        for mapping, together in groupby(items, key=itemgetter("mapping")):
+            paths = [Path(str(item["path"])) for item in together]
+            if mapping is not None and mapping not in mapping_names():
+                errors += [_names_no_mapping(path) for path in paths]
+                continue
+            report = land_files(connection, paths, mapping=mapping, landed_at=utc_now())
+            files += report.files
+            errors += report.describe_errors()
+    if errors:
+        raise TerminalError("; ".join(errors))
+    return LandingReport(tuple(files)).to_json()
+
+
+def _names_no_mapping(folder: Path) -> str:
+    from pipeline.landing import mapping_names
+
+    return (
+        f"inbox folder '{folder.name}' names no source mapping; known: {', '.join(sorted(mapping_names()))}, "
+        "or 'events' for the contract's envelope; nothing of it landed: rename it and land the day again"
+    )
 
 
 def check_landing(day: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class StandIns:
         self.calls: list[tuple[str, tuple[Any, ...]]] = []
         self._monkeypatch = monkeypatch
         self.let(landing, "list_inbox", lambda _day: [{"path": "/in/a.jsonl", "mapping": None}])
-        self.let(landing, "land_inbox_file", lambda file: {"file": file["path"]})
+        self.let(landing, "land_inbox_files", lambda files: {"files": files})
         self.let(landing, "check_landing", lambda _day: {})
         self.let(landing, "refresh_published", lambda: "/published")
         self.let(forecasting, "start_run", lambda as_of: {**RUN, "as_of": as_of})

@@ -38,9 +38,27 @@ def test_a_day_is_landed_file_by_file_gated_and_published(play: Play, runs: Stan
 
     assert played.state == "success"
     assert played.tasks["land_files"] == ["success"] * 3
-    assert sorted(file["path"] for (file,) in runs.named("land_inbox_file")) == ["/in/a", "/in/b", "/in/c"]
+    assert sorted(file["path"] for ((file,),) in runs.named("land_inbox_files")) == [
+        "/in/a",
+        "/in/b",
+        "/in/c",
+    ]
     assert [name for name, _ in runs.calls][-2:] == ["check_landing", "refresh_published"]
     assert runs.named("list_inbox") == [(DAY,)]
+
+
+def test_a_file_that_cannot_be_landed_keeps_no_other_out_but_the_published_copy(
+    play: Play, runs: StandIns
+) -> None:
+    files = [{"path": f"/in/{name}", "mapping": None} for name in ("a", "b", "c")]
+    runs.let(landing, "list_inbox", lambda _day: files)
+    runs.let(landing, "land_inbox_files", raising(TerminalError("a is no gzip"), times=1))
+
+    played = play("land_events")
+
+    assert played.state == "failed"
+    assert sorted(played.tasks["land_files"]) == ["failed", "success", "success"]
+    assert not runs.named("refresh_published")
 
 
 def test_a_day_without_files_is_skipped_and_publishes_nothing(play: Play, runs: StandIns) -> None:

@@ -87,3 +87,6 @@ def test_status_tells_of_a_file_that_came_after_its_days_run(
     assert main(["land", str(late)]) == 0
     assert main(["status"]) == 0
     assert "have not landed" not in capsys.readouterr().out
+    late.with_name("copy.jsonl").write_bytes(late.read_bytes())
+    assert main(["status"]) == 0
+    assert "have not landed" not in capsys.readouterr().out
