@@ -301,6 +301,77 @@ def test_orphans_are_counted_by_what_is_missing(connection: Connection) -> None:
     assert (row["events"], row["subjects"], row["example_subject"]) == (2, 2, "l1")
 
 
+def test_a_conflict_names_what_stays_what_was_refused_and_what_differs(connection: Connection) -> None:
+    kept = event("order.placed", "2026-08-01T00:00:00Z", {"chips": 16, "lot_chips": 4}, subject="l1")
+    land(
+        connection, [kept | {"attributes": '{"trace":"t"}'}, event("sku.defined", "2026-08-01T00:00:00Z", {})]
+    )
+    same = {"specversion": "1.0", "source": "/cloud", "id": "e1", "type": "trn.order.placed.v1"}
+    said = same | {"subject": "l2", "time": "2026-08-01T02:00:00+02:00", "trace": "t", "more": 1}
+    said["data"] = {"chips": 17, "lot_chips": 4.0, "note/~": None}
+    refusal = {"reason": "conflicting_duplicate", "source_file": "again", "source_line": 7}
+    settled = {"relanded_at": AS_OF, "raw": canonical_json(said), **refusal}
+    keep(connection, QUARANTINE, {"raw": canonical_json(said), **refusal}, settled, {"reason": "not_whole"})
+    answer = ask(connection, "conflicting_duplicates")
+    assert answer.select("member", "kept_value", "refused_value").rows() == [
+        ("data.chips", "16", "17"),
+        ("more", None, "1"),
+        ("subject", '"l1"', '"l2"'),
+    ]
+    places = answer.select("kept_file", "kept_line", "kept_position", "refused_file", "refused_line")
+    assert places.unique().rows() == [("f", 1, 1, "again", 7)]
+
+
+def test_excess_is_told_with_the_line_and_the_last_word_on_it(connection: Connection) -> None:
+    shipped = {"shipment_id": "s", "chips": 12}
+    land(
+        connection,
+        [
+            event("order.placed", "2026-08-01T00:00:00Z", {**PLACE, "chips": 10}, subject="l1"),
+            event("shipment.dispatched", "2026-08-02T00:00:00Z", shipped, subject="l1"),
+            event("shipment.delivered", "2026-08-03T00:00:00Z", shipped, subject="l1"),
+            event("order.returned", "2026-08-04T00:00:00Z", {"chips": 13}, subject="l1"),
+            event("order.cancelled", "2026-08-05T00:00:00Z", {"chips": 5}, subject="l1"),
+            event("order.placed", "2026-08-01T00:00:00Z", {**PLACE, "chips": 10}, subject="l2"),
+        ],
+    )
+    answer = ask(connection, "order_excess")
+    assert answer.select("order_line", "kind", "excess_chips", "events", "last_line").rows() == [
+        ("l1", "over_cancelled", 5, 1, 5),
+        ("l1", "over_shipped", 2, 2, 3),
+        ("l1", "over_returned", 1, 1, 4),
+    ]
+    assert answer.select("chips_ordered", "chips_shipped", "chips_returned").unique().rows() == [(10, 12, 12)]
+
+
+def test_contested_retractions_are_told_with_who_contests_them(connection: Connection) -> None:
+    def retraction(name: str, day: int, target: str) -> dict[str, Any]:
+        at = f"2026-08-{day:02}T00:00:00Z"
+        return event("event.retracted", at, {"retracted_source": "/cloud"}, subject=target, id=name)
+
+    land(
+        connection,
+        [
+            event("sku.defined", "2026-08-01T00:00:00Z", {}, subject="s", id="fact"),
+            retraction("r1", 2, "fact"),
+            retraction("r2", 3, "r1"),
+            retraction("r3", 4, "r2"),
+            retraction("r4", 5, "nowhere"),
+        ],
+    )
+    answer = ask(connection, "contested_retractions")
+    assert answer.select("id", "is_in_force", "has_target", "retracted_by").rows() == [
+        ("r4", True, False, None),
+        ("r2", False, True, "/cloud r3"),
+        ("r1", True, True, "/cloud r2"),
+    ]
+    assert [state.split(":")[0] for state in column(answer, "state")] == [
+        "waits",
+        "counts for nothing",
+        "in force",
+    ]
+
+
 def test_the_gap_counts_stock_and_what_is_to_come_against_what_is_needed(connection: Connection) -> None:
     supply = {"generation": "trn2", "period_start": "2026-10-05", "period_end": "2026-10-12"}
     quantiles = {"chips_p10": 60, "chips_p50": 60, "chips_p90": 60}
