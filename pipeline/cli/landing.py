@@ -47,7 +47,7 @@ def add_commands(commands: Commands) -> None:
     show = actions.add_parser("show", help="refused lines with raw text and message")
     show.add_argument("--file", help="only lines of this source file")
     show.add_argument("--reason", help="only lines refused for this reason")
-    show.add_argument("--limit", type=positive, default=20)
+    show.add_argument("--limit", type=positive, help="at most so many lines (default: 20; as JSON all)")
     show.add_argument("--json", action="store_true", help="as JSON Lines, to repair `raw` and reland")
     show.set_defaults(run=_quarantine_show)
     reland = actions.add_parser("reland", help="try refused lines again, repaired or as they are")
@@ -102,7 +102,8 @@ def _quarantine_list(_: Namespace) -> int:
 def _quarantine_show(options: Namespace) -> int:
     from pipeline.runs.landing import quarantine_lines
 
-    print(quarantine_lines(options.file, options.reason, options.limit, is_json=options.json), end="")
+    limit = options.limit or (None if options.json else 20)
+    print(quarantine_lines(options.file, options.reason, limit, is_json=options.json), end="")
     return 0
 
 

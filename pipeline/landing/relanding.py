@@ -82,7 +82,7 @@ def read_repairs(path: Path) -> dict[Place, str]:
         UsageError: the file cannot be read, or a line of it is no repair.
     """
     try:
-        texts = path.read_text(encoding="utf-8").splitlines()
+        texts = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"repairs {path} cannot be read: {error}") from None
     return dict(_repair(path, number, text) for number, text in enumerate(texts, 1) if text.strip())

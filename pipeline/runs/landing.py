@@ -1,5 +1,6 @@
 """The tasks of landing: list the inbox, land its files, check the day, publish; and the quarantine's loop."""
 
+import json
 from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -124,22 +125,44 @@ def quarantine_counts() -> str:
         return render_table(read_frame(connection, sql_text("runs/quarantine_counts")), csv=False)
 
 
-def quarantine_lines(file: str | None, reason: str | None, limit: int, *, is_json: bool) -> str:
-    """Show refused lines whole: a paragraph each, or JSON Lines that can be repaired and landed again."""
-    from pipeline.reporting import plain_text
+def quarantine_lines(file: str | None, reason: str | None, limit: int | None, *, is_json: bool) -> str:
+    """Show refused lines whole: a paragraph each, or JSON Lines that can be repaired and landed again.
 
+    What is to be repaired is the event. Of the row of a table that is the one that the mapping made of it;
+    the row itself stands beside it.
+    """
     with reader(the_settings().published) as connection:
         frame = read_frame(
             connection, sql_text("runs/quarantine_lines"), {"file": file, "reason": reason, "limit": limit}
         )
+    rows = frame.rows(named=True)
     if is_json:
-        return frame.write_ndjson()
-    paragraphs = (
-        f"{plain_text(row['source_file'])}:{row['source_line']}  {row['reason']}\n"
-        f"  {plain_text(row['message'])}\n  {plain_text(row['raw'])}\n"
-        for row in frame.iter_rows(named=True)
+        return "".join(json.dumps(_repairable(row), ensure_ascii=False) + "\n" for row in rows)
+    waiting = rows[0]["waiting"] if rows else 0
+    left = (
+        f"\n{waiting - len(rows)} more wait: --limit N shows more, --json all\n"
+        if waiting > len(rows)
+        else ""
     )
-    return "\n".join(paragraphs) or "no refused line waits\n"
+    return ("\n".join(_paragraph(row) for row in rows) or "no refused line waits\n") + left
+
+
+def _repairable(row: dict[str, Any]) -> dict[str, Any]:
+    names = ("batch_id", "source_file", "source_line", "reason", "message")
+    told = {name: row[name] for name in names}
+    if row["envelope"] is None:
+        return told | {"raw": row["raw"]}
+    return told | {"raw": row["envelope"], "row": row["raw"]}
+
+
+def _paragraph(row: dict[str, Any]) -> str:
+    from pipeline.reporting import plain_text
+
+    texts = [row["message"], row["raw"]]
+    if row["envelope"] is not None:
+        texts.append(f"as the mapping wrote it: {row['envelope']}")
+    said = "".join(f"  {plain_text(text)}\n" for text in texts)
+    return f"{plain_text(row['source_file'])}:{row['source_line']}  {row['reason']}\n{said}"
 
 
 def reland_quarantine(repairs: Path | None, file: str | None, reason: str | None) -> str:
