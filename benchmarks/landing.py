@@ -14,7 +14,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.event_log import accounts, dlt_figures, hostile_account, landing_figures, replay_figures
+from benchmarks.event_log import (
+    accounts,
+    dlt_figures,
+    hostile_account,
+    inputs,
+    landing_figures,
+    replay_figures,
+)
 from benchmarks.event_log.processes import JobFailedError
 from benchmarks.event_log.workshop import Workshop
 
@@ -51,12 +58,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = (options.keep or Path(scratch)).absolute()
         folder.mkdir(parents=True, exist_ok=True)
+        lines = options.lines or (200_000 if is_quick else 2_000_000)
         shop = Workshop(
             folder,
             log_events=options.log_events or (1_000_000 if is_quick else 10_000_000),
-            new_events=options.lines or (200_000 if is_quick else 2_000_000),
+            new_events=lines,
             fresh_events=10_000 if is_quick else 100_000,
-            small_files=1_000 if is_quick else 10_000,
+            small_files=min(1_000 if is_quick else 10_000, lines // inputs.SMALL_FILE_LINES),
             runs=options.runs or (1 if is_quick else 5),
         )
         started = time.monotonic()

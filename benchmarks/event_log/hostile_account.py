@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from pathlib import Path
+from textwrap import wrap
 
 from benchmarks.event_log.processes import in_a_process
 from benchmarks.event_log.table import amount, note, title
@@ -26,9 +27,10 @@ def account_for_hostile_lines(shop: Workshop) -> None:
         note(", ".join(f"{name} {result[name]:,}" for name in counts) + f"; {result['cpu']:.1f} CPU-s")
         found = in_a_process("recount", home=home, market=market)
         shutil.rmtree(home)
-    kinds, differences = found["by_kind"], found["differences"]
-    note(f"{len(kinds)} kinds of hostile lines (at least {LEAST_KINDS}), {len(found['by_reason'])} reasons")
-    note(", ".join(f"{reason} {count:,}" for reason, count in found["by_reason"].items()))
-    for check in found["checks"]:
-        note(f"{check}: " + ("DIFFER" if check in differences else "the same in an independent recount"))
+    kinds = found["kinds"]
+    note(f"{len(kinds)} kinds of hostile lines (at least {LEAST_KINDS}), each with its reason and lines:")
+    for line in wrap("; ".join(f"{kind}: {told}" for kind, told in kinds.items()), 150):
+        note("    " + line)
+    for check, is_same in found["checks"].items():
+        note(f"{check}: " + ("the same in an independent recount" if is_same else "DIFFER"))
     assert len(kinds) >= LEAST_KINDS, kinds

@@ -3,11 +3,14 @@
 import json
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.event_log.processes import Result
+
+Place = tuple[str, int]
 
 _GOOD = b'{"specversion":"1.0","id":"'
 _ODD = b'"id":"odd-'
@@ -45,61 +48,80 @@ def _is_good(line: bytes) -> bool:
     return (line.startswith(_GOOD) and _CONFLICT not in line) or _ODD in line
 
 
-def _counted(market: Path) -> tuple[dict[tuple[str, int], str], dict[str, int], int, int]:
-    """Return kind of each bad line by place, lines a file, good lines, and how many say something new."""
+@dataclass
+class Recount:
+    """What stands in the files.
+
+    Attributes:
+        lines: lines of each file that are not blank.
+        kinds: kind of each bad line by file and line number.
+        texts: what each bad line says, bytes that are no UTF-8 as \\xNN.
+        good: lines that are to land, or to count as duplicates.
+        different: how many of the good ones say something new.
+    """
+
+    lines: dict[str, int] = field(default_factory=dict)
+    kinds: dict[Place, str] = field(default_factory=dict)
+    texts: dict[Place, str] = field(default_factory=dict)
+    good: int = 0
+    different: int = 0
+
+
+def recount(market: Path) -> Recount:
+    """Read the files of a hostile market line by line."""
     import pyarrow as pa
 
-    kinds, bad, lines_of, identities = _kinds(), {}, {}, []
+    kinds, found = _kinds(), Recount()
+    identities = []
     for file in sorted(market.iterdir()):
         with pa.input_stream(str(file), compression="detect") as stream:
             lines = stream.read().split(b"\n")
-        lines_of[str(file)] = sum(1 for line in lines if line.strip())
+        found.lines[str(file)] = sum(1 for line in lines if line.strip())
         hashes = []
         for number, line in enumerate(lines, start=1):
             if _is_good(line):
                 hashes.append(hash(line.partition(_IDENTITY_ENDS)[0] if line.startswith(_GOOD) else line))
             elif line.strip():
-                bad[str(file), number] = _kind_of(line, kinds)
+                found.kinds[str(file), number] = _kind_of(line, kinds)
+                found.texts[str(file), number] = line.decode("utf-8", "backslashreplace")
         identities.append(np.array(hashes, dtype=np.int64))
     every = np.concatenate(identities)
-    return bad, lines_of, len(every), len(np.unique(every))
+    found.good, found.different = len(every), len(np.unique(every))
+    return found
 
 
 def compare(warehouse: Path, market: Path) -> Result:
     """Compare the files with quarantine, manifest and log; `differences` is empty where all agree."""
     import duckdb
 
-    bad, lines_of, good, different = _counted(market / "events")
+    found = recount(market / "events")
     truth = json.loads((market / "truth" / "truth.json").read_text())["bad_lines"]
     with duckdb.connect(warehouse, read_only=True) as connection:
-        quarantined = connection.execute("SELECT source_file, source_line, reason FROM quarantine").fetchall()
+        refused = connection.execute(
+            "SELECT source_file, source_line, reason, raw FROM quarantine"
+        ).fetchall()
         manifest = connection.execute(
             "SELECT source_file, lines, landed, duplicates, quarantined FROM landing_manifest"
         ).fetchall()
         events = connection.execute("SELECT count(*) FROM events").fetchone()
-    reasons = {(file, line): reason for file, line, reason in quarantined}
-    landed = sum(row[2] for row in manifest)
-    told = Counter(bad.values())
+    told = Counter(found.kinds.values())
+    reasons = {place: truth[kind]["reason"] for place, kind in found.kinds.items()}
     pairs = {
-        "lines of each file": (lines_of, {row[0]: row[1] for row in manifest}),
-        "lines = landed + duplicates + quarantined": (
-            [row[1] for row in manifest],
-            [sum(row[2:]) for row in manifest],
-        ),
-        "places of bad lines": (set(bad), set(reasons)),
-        "one quarantined row a bad line": (len(bad), len(quarantined)),
-        "reason of each bad line": (
-            {place: truth[kind]["reason"] for place, kind in bad.items()},
-            reasons,
-        ),
-        "bad lines of each kind": (dict(told), {kind: facts["lines"] for kind, facts in truth.items()}),
-        "good lines that say something new": (different, landed),
-        "good lines that repeat": (good - different, sum(row[3] for row in manifest)),
-        "events in the log": ((landed,), events),
+        "lines of each file": (found.lines, {row[0]: row[1] for row in manifest}),
+        "lines = landed + duplicates + quarantined": ([row[1] for row in manifest], [*map(_fates, manifest)]),
+        "refused lines": (len(reasons), len(refused)),
+        "place and reason of each refused line": (reasons, {row[:2]: row[2] for row in refused}),
+        "text of each refused line": (found.texts, {row[:2]: row[3] for row in refused}),
+        "lines of each kind, as simulated": (told, {kind: facts["lines"] for kind, facts in truth.items()}),
+        "good lines that say something new": (found.different, sum(row[2] for row in manifest)),
+        "good lines that repeat": (found.good - found.different, sum(row[3] for row in manifest)),
+        "events in the log": ((found.different,), events),
     }
     return {
-        "differences": [name for name, (ours, theirs) in pairs.items() if ours != theirs],
-        "checks": list(pairs),
-        "by_kind": dict(sorted(told.items())),
-        "by_reason": dict(Counter(reasons.values()).most_common()),
+        "checks": {name: ours == theirs for name, (ours, theirs) in pairs.items()},
+        "kinds": {kind: f"{truth[kind]['reason']} {count}" for kind, count in sorted(told.items())},
     }
+
+
+def _fates(row: tuple[str, int, int, int, int]) -> int:
+    return sum(row[2:])
