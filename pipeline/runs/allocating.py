@@ -10,7 +10,7 @@ from pipeline.core.clock import format_instant
 from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import UsageError
 from pipeline.reporting import report_csv
-from pipeline.runs.context import Run, policy_of, projection, runs_row, the_settings
+from pipeline.runs.context import Run, policy_of, projection, refresh_copy, runs_row, the_settings
 from pipeline.runs.files import write_table
 from pipeline.runs.gates import gate
 from pipeline.runs.publishing import (
@@ -22,7 +22,7 @@ from pipeline.runs.publishing import (
 )
 from pipeline.schemas.table import Table
 from pipeline.schemas.tables import ALLOCATION, DATA_QUALITY, FORECAST, RUNS, SUPPLY_BALANCE
-from pipeline.store import Connection, publish_copy, read_frame, reader, sql_text
+from pipeline.store import Connection, read_frame, reader, sql_text
 
 INPUTS = (
     "supply",
@@ -95,7 +95,7 @@ def propose(run: dict[str, Any], *, is_report: bool = False) -> dict[str, Any]:
     if is_report:
         publish_run(this.run_id)
     else:
-        publish_copy(the_settings())
+        refresh_copy()
     return _answer(run, rows=proposed.height, summary=_summary(this, result.summary, result.notes))
 
 
@@ -172,7 +172,7 @@ def _status(run: Run) -> tuple[str | None, str | None]:
 
 def _is_said(run: Run, decision: str, author: str, note: str) -> bool:
     """Tell whether this very decision is stored, after bringing the published copy up to the warehouse."""
-    publish_copy(the_settings())
+    refresh_copy()
     return _status(run) == (decision, _by(author, note))
 
 

@@ -1,7 +1,7 @@
 """A run's identity: as-of instant, log position, policy and seed decide every byte of its result."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ from pipeline.config import Policy, Settings, load_policy
 from pipeline.core.clock import format_instant, parse_instant, utc_now
 from pipeline.core.errors import TerminalError, TransientError, UsageError
 from pipeline.core.ids import derive_run_id
+from pipeline.projecting import maintain, read_state
 from pipeline.schemas.tables import DEMAND_HISTORY
 from pipeline.store import Connection, publish_copy, read_frame, reader, sql_text
 
 LAST_POSITION = 2**63 - 1
 PIPELINE_SOURCE = "/trn/pipeline"
+LONG_PAST = timedelta(weeks=2)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,23 @@ def policy_of(run: Run) -> Policy:
     return policy
 
 
+def refresh_copy(as_of: datetime | None = None) -> None:
+    """Bring what is kept of the projections up to the log, and the published copy up to both.
+
+    Args:
+        as_of: instant that will be asked as of, by default now. The kept tables answer it where it is not
+            long past; a farther past is computed by whoever asks.
+    """
+    demand = the_policy().demand
+
+    def prepare(connection: Connection) -> None:
+        known_from = read_state(connection).known_from
+        is_past = as_of and known_from and as_of < known_from - LONG_PAST
+        maintain(connection, demand, as_of=None if is_past else as_of)
+
+    publish_copy(the_settings(), prepare=prepare)
+
+
 def open_run(as_of: datetime | None, position: int | None) -> Run:
     """Fix what a run reads, after bringing the published copy up to the log.
 
@@ -95,7 +114,7 @@ def open_run(as_of: datetime | None, position: int | None) -> Run:
         UsageError: the log holds nothing that was known by then.
     """
     settings, policy = the_settings(), the_policy()
-    publish_copy(settings)
+    refresh_copy(as_of)
     with reader(settings.published) as connection:
         bound = LAST_POSITION if position is None else position
         instant = as_of or _latest_known_at(connection, bound)

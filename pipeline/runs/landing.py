@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.core.clock import utc_now
 from pipeline.core.errors import TerminalError, UsageError
-from pipeline.runs.context import the_settings
-from pipeline.store import publish_copy, read_frame, reader, sql_text, writer
+from pipeline.runs.context import refresh_copy, the_settings
+from pipeline.store import read_frame, reader, sql_text, writer
 
 if TYPE_CHECKING:
     from pipeline.landing import FileReport, LandingReport
@@ -32,7 +32,7 @@ def land_paths(paths: Sequence[Path], *, mapping: str | None, publish: bool) -> 
     with writer(settings) as connection:
         report = land_files(connection, paths, mapping=mapping, landed_at=utc_now())
     if publish:
-        publish_copy(settings)
+        refresh_copy()
     return report
 
 
@@ -113,7 +113,7 @@ def check_landing(day: str) -> dict[str, Any]:
 
 def refresh_published() -> str:
     """Bring the published copy up to the warehouse and return its path."""
-    publish_copy(the_settings())
+    refresh_copy()
     return str(the_settings().published)
 
 
@@ -181,7 +181,7 @@ def reland_quarantine(repairs: Path | None, file: str | None, reason: str | None
                 connection, source_file=file, reason=reason, repairs=repaired, landed_at=utc_now()
             )
     except UsageError:
-        publish_copy(settings)  # what landed before a crash kept the copy back
+        refresh_copy()  # what landed before a crash kept the copy back
         raise
-    publish_copy(settings)
+    refresh_copy()
     return report.describe()

@@ -11,12 +11,11 @@ from pipeline.core.clock import format_instant, utc_now
 from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import UsageError
 from pipeline.core.ids import content_hash
-from pipeline.runs.context import PIPELINE_SOURCE, Run, the_settings
+from pipeline.runs.context import PIPELINE_SOURCE, Run, refresh_copy, the_settings
 from pipeline.schemas.table import Table
 from pipeline.schemas.tables import RESULT_TABLES, RUNS
 from pipeline.store import (
     Connection,
-    publish_copy,
     read_frame,
     reader,
     replace_rows,
@@ -118,7 +117,7 @@ def _is_recorded(connection: Connection, event: Event) -> bool:
 def publish_run(run_id: str) -> Path:
     """Publish the database copy and the run's reports; return the folder of the reports."""
     settings = the_settings()
-    publish_copy(settings)
+    refresh_copy()
     return report_run(run_id, settings.reports)
 
 

@@ -4,27 +4,33 @@ import errno
 import fcntl
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.config import Settings
 from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import TransientError
-from pipeline.store.warehouse import writer
+from pipeline.store.warehouse import Connection, writer
 
 _NOBODY_WRITES = 0o444
 _IS_HELD = frozenset({errno.EAGAIN, errno.EACCES})
 
 
-def publish_copy(settings: Settings) -> bool:
+def publish_copy(settings: Settings, *, prepare: Callable[[Connection], object] | None = None) -> bool:
     """Bring the published copy up to the warehouse; return whether it was behind.
 
     Whoever has the old copy open keeps reading it; the next one to open sees the new one. A copy that a
     person holds for writing, or wrote into, counts as behind: the next one to open gets a clean one.
 
+    Args:
+        prepare: what is to be done in the warehouse first, under the same lock.
+
     Raises:
         TransientError: another process writes for too long, or the disk refuses; the old copy stays.
     """
     with writer(settings) as connection:
+        if prepare:
+            prepare(connection)
         crash_point("publication.before_checkpoint")
         connection.execute("CHECKPOINT")
         crash_point("publication.after_checkpoint")

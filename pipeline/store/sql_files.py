@@ -38,5 +38,6 @@ def projections() -> list[str]:
 
 
 def projections_hash() -> str:
-    """Identify the present text of all projection macros."""
-    return content_hash("\n".join(sql_text(name) for name in projections()))
+    """Identify the present text of all projection macros, and of what fills the tables that they read."""
+    filling = sorted(f"projecting/{file.stem}" for file in (SQL_FOLDER / "projecting").glob("*.sql"))
+    return content_hash("\n".join(sql_text(name) for name in [*projections(), *filling]))

@@ -190,6 +190,7 @@ def _create_projections(connection: Connection) -> None:
     connection.begin()
     for name in projections():
         connection.execute(sql_text(name))
+    connection.execute(sql_text("projecting/clear"))
     connection.execute("DELETE FROM schema_projections")
     connection.execute("INSERT INTO schema_projections VALUES (?)", [current])
     crash_point("macros.before_commit")

@@ -4,7 +4,7 @@
 -- columns: generation, region, period_start, period_end (DATE); chips: installed_chips, sellable_chips (NULL:
 --          no capacity was ever told), retired_chips (sum of the week), cap_chips (mean over the sold-out
 --          hours; NULL: not sold out); is_soldout, soldout_share (share of the hours)
--- reads: capacity_levels, soldouts, events_as_of
+-- reads: capacity_levels, soldouts, other_events_as_of
 CREATE OR REPLACE MACRO capacity(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH stretches AS (
         SELECT
@@ -68,7 +68,7 @@ CREATE OR REPLACE MACRO capacity(as_of, up_to_position := 9223372036854775807) A
             data ->> 'region' AS region,
             week_of(utc_clock(time)) AS period_start,
             sum(cast(data ->> 'chips' AS BIGINT)) AS retired_chips
-        FROM events_as_of(as_of, up_to_position)
+        FROM other_events_as_of(as_of, up_to_position)
         WHERE type = 'trn.capacity.retired.v1'
         GROUP BY ALL
     )

@@ -3,7 +3,7 @@
 -- grain: generation x region x stretch without a change, up to the as-of instant
 -- columns: generation, region, from_at, until_at (TIMESTAMP, UTC), installed_chips, sellable_chips,
 --          impaired_chips, spare_chips (chips; the last two as last stated, NULL: never)
--- reads: events_as_of
+-- reads: other_events_as_of
 CREATE OR REPLACE MACRO capacity_levels(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH moves AS (
         SELECT
@@ -21,7 +21,7 @@ CREATE OR REPLACE MACRO capacity_levels(as_of, up_to_position := 922337203685477
                 WHEN 'trn.capacity.retired.v1' THEN -cast(data ->> 'chips' AS BIGINT)
                 ELSE 0
             END AS added_chips
-        FROM events_as_of(as_of, up_to_position)
+        FROM other_events_as_of(as_of, up_to_position)
         WHERE
             type IN ('trn.capacity.installed.v1', 'trn.capacity.retired.v1', 'trn.capacity.stated.v1')
             AND time <= cast(as_of AS TIMESTAMPTZ)

@@ -2,14 +2,14 @@
 --          names any version of a type speaks for all
 -- grain: source x event type
 -- columns: source, type (its newest version), complete_through (TIMESTAMPTZ)
--- reads: events_as_of, newest_type
+-- reads: other_events_as_of, newest_type
 CREATE OR REPLACE MACRO completeness(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH declared AS (
         SELECT
             source,
             cast(upper(data ->> 'complete_through') AS TIMESTAMPTZ) AS complete_through,
             unnest(cast(data -> 'types' AS VARCHAR[])) AS type
-        FROM events_as_of(as_of, up_to_position)
+        FROM other_events_as_of(as_of, up_to_position)
         WHERE type = 'trn.source.completed.v1'
     )
 

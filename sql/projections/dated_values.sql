@@ -4,7 +4,7 @@
 -- grain: key x stretch of time without a change
 -- columns: subject, key_values (list of VARCHAR, in the order of key_names), data (JSON of the event that holds),
 --          source, id, valid_from, valid_to (TIMESTAMPTZ; valid_to NULL: no end)
--- reads: events_as_of
+-- reads: other_events_as_of
 CREATE OR REPLACE MACRO dated_values(
     as_of, up_to_position, event_type, key_names, is_keyed_by_subject
 ) AS TABLE
@@ -18,7 +18,7 @@ CREATE OR REPLACE MACRO dated_values(
             data ->> key_names AS key_values,
             utc_moment(data ->> 'valid_from') AS from_at,
             coalesce(utc_moment(data ->> 'valid_to'), TIMESTAMP 'infinity') AS until_at
-        FROM events_as_of(as_of, up_to_position)
+        FROM other_events_as_of(as_of, up_to_position)
         WHERE type = event_type
     ),
 

@@ -5,7 +5,7 @@
 -- columns: subject (order line or opportunity), customer_id, segment, region (NULL: none given), generation,
 --          reason, chips (chips), declined_at, demanded_at (TIMESTAMPTZ: the moment that the demand is counted
 --          at)
--- reads: events_as_of, order_steps, customers
+-- reads: other_events_as_of, order_steps, customers
 CREATE OR REPLACE MACRO declines(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH declined AS (
         SELECT
@@ -17,7 +17,7 @@ CREATE OR REPLACE MACRO declines(as_of, up_to_position := 9223372036854775807) A
             data ->> 'region' AS region,
             data ->> 'generation' AS generation,
             data ->> 'reason' AS reason
-        FROM events_as_of(as_of, up_to_position)
+        FROM other_events_as_of(as_of, up_to_position)
         WHERE type = 'trn.order.declined.v1'
     ),
 

@@ -3,7 +3,7 @@
 -- columns: request_id, source, id, said_at (TIMESTAMP, UTC), customer_id, segment, generation, region, reason,
 --          need_id, retry_group_id, wanted_from_at, wanted_until_at (TIMESTAMP, UTC; NULL: not said),
 --          chips_requested, chips_granted (chips)
--- reads: events_as_of, customers
+-- reads: other_events_as_of, customers
 CREATE OR REPLACE MACRO denials(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH parsed AS (
         SELECT
@@ -19,7 +19,7 @@ CREATE OR REPLACE MACRO denials(as_of, up_to_position := 9223372036854775807) AS
                     "wanted_until": "VARCHAR", "chips_requested": "BIGINT", "chips_granted": "BIGINT"
                 }'
             ) AS payload
-        FROM events_as_of(as_of, up_to_position)
+        FROM other_events_as_of(as_of, up_to_position)
         WHERE type = 'trn.request.denied.v2'
     ),
 

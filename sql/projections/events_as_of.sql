@@ -3,40 +3,18 @@
 --          within a subject; an absent sequence comes first
 -- grain: one event
 -- columns: as in events, and apply_order (time, sequence, known_at, source, id)
--- reads: newest_events, retraction_fates
+-- reads: other_events_as_of, events, retracted_positions, is_usage
 CREATE OR REPLACE MACRO events_as_of(as_of, up_to_position := 9223372036854775807) AS TABLE
-    WITH retracted AS (
-        SELECT
-            retracted_source,
-            retracted_id
-        FROM retraction_fates(as_of, up_to_position)
-        WHERE is_in_force
-    )
-
+    SELECT * -- noqa: AM04
+    FROM other_events_as_of(as_of, up_to_position)
+    UNION ALL BY NAME
     SELECT
-        events.log_position,
-        events.source,
-        events.id,
-        events.type,
-        events.subject,
-        events.time,
-        events.recordedtime,
-        events.known_at,
-        events.landed_at,
-        events.sequence,
-        events.datacontenttype,
-        events.dataschema,
-        events.batch_id,
-        events.source_file,
-        events.source_line,
-        events.event_key,
-        events.content_hash,
-        events.attributes,
-        events.flags,
-        events.data,
+        events.*,
         row(events.time, coalesce(events.sequence, ''), events.known_at, events.source, events.id) AS apply_order
-    FROM newest_events() AS events
-    ANTI JOIN retracted ON events.source = retracted.retracted_source AND events.id = retracted.retracted_id
+    FROM events
+    ANTI JOIN retracted_positions(as_of, up_to_position) AS retracted ON events.log_position = retracted.log_position
     WHERE
-        events.known_at <= cast(as_of AS TIMESTAMPTZ)
+        is_usage(events.type)
+        AND events.log_position <= (SELECT max(state.log_position) FROM projection_state AS state)
+        AND events.known_at <= cast(as_of AS TIMESTAMPTZ)
         AND events.log_position <= up_to_position;

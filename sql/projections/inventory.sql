@@ -5,7 +5,7 @@
 -- grain: generation x region
 -- columns: generation, region ('unassigned': none given), chips (chips), stated_chips (chips), stated_at
 --          (TIMESTAMPTZ; NULL: never stated)
--- reads: events_as_of, inventory_moves
+-- reads: other_events_as_of, inventory_moves
 CREATE OR REPLACE MACRO inventory(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH statements AS (
         SELECT
@@ -13,7 +13,7 @@ CREATE OR REPLACE MACRO inventory(as_of, up_to_position := 9223372036854775807) 
             data ->> 'generation' AS generation,
             coalesce(data ->> 'region', 'unassigned') AS region,
             max(time) AS stated_at
-        FROM events_as_of(as_of, up_to_position)
+        FROM other_events_as_of(as_of, up_to_position)
         WHERE type = 'trn.inventory.stated.v1'
         GROUP BY ALL
     ),

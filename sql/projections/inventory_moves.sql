@@ -2,13 +2,13 @@
 --          orders and cloud installs go out
 -- grain: one movement
 -- columns: generation, moved_at (TIMESTAMPTZ), chips (chips, signed)
--- reads: subject_steps, order_steps, order_book, events_as_of
+-- reads: subject_steps, order_steps, order_book, other_events_as_of
 CREATE OR REPLACE MACRO inventory_moves(as_of, up_to_position := 9223372036854775807) AS TABLE
     SELECT
         commitments.generation,
         received.time AS moved_at,
         cast(received.data ->> 'chips' AS BIGINT) AS chips
-    FROM events_as_of(as_of, up_to_position) AS received
+    FROM other_events_as_of(as_of, up_to_position) AS received
     INNER JOIN supply_commitments(as_of, up_to_position) AS commitments ON received.subject = commitments.supply_ref
     WHERE received.type = 'trn.supply.received.v1'
     UNION ALL
@@ -24,5 +24,5 @@ CREATE OR REPLACE MACRO inventory_moves(as_of, up_to_position := 922337203685477
         data ->> 'generation' AS generation,
         time AS moved_at,
         -cast(data ->> 'chips' AS BIGINT) AS chips
-    FROM events_as_of(as_of, up_to_position)
+    FROM other_events_as_of(as_of, up_to_position)
     WHERE type = 'trn.capacity.installed.v1';

@@ -8,7 +8,7 @@
 --          ask_from_at, ask_until_at (NULL: until the need falls silent), replaced_at (when the entry's next
 --          event takes the ask's place); converted_chips, reserved_chips, granted_chips (given at this moment);
 --          is_withdrawal
--- reads: denials, waitlist_states, reservations, order_book, events_as_of
+-- reads: denials, waitlist_states, reservations, order_book, other_events_as_of
 CREATE OR REPLACE MACRO need_signals(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH booked AS (
         SELECT *
@@ -101,7 +101,7 @@ CREATE OR REPLACE MACRO need_signals(as_of, up_to_position := 922337203685477580
             data ->> 'generation' AS generation,
             data ->> 'region' AS region,
             data ->> 'need_id' AS need_id
-        FROM events_as_of(as_of, up_to_position)
+        FROM other_events_as_of(as_of, up_to_position)
         WHERE type = 'trn.opportunity.changed.v1' AND (data ->> 'need_id') IS NOT NULL
         UNION ALL BY NAME
         SELECT
@@ -120,7 +120,7 @@ CREATE OR REPLACE MACRO need_signals(as_of, up_to_position := 922337203685477580
                 up_to_position,
                 (
                     SELECT coalesce(list(DISTINCT subject), [])
-                    FROM events_as_of(as_of, up_to_position)
+                    FROM other_events_as_of(as_of, up_to_position)
                     WHERE
                         type IN ('trn.order.placed.v1', 'trn.order.changed.v1')
                         AND (data ->> 'need_id') IS NOT NULL

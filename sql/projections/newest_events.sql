@@ -1,12 +1,13 @@
--- meaning: the log in the newest version of each event type, so that nothing else has to know an older one.
---          The log keeps what was landed; an older event is lifted on reading, by one upcaster a version, the
---          first innermost. One branch a version: a query that names other types reads none of them
+-- meaning: the log in the newest version of each event type, so that nothing else has to know an older one; use
+--          of the cloud apart, which has one version and a table of its own. The log keeps what was landed; an
+--          older event is lifted on reading, by one upcaster a version, the first innermost. One branch a
+--          version: a query that names other types reads none of them
 -- grain: one event
 -- columns: as in events; type and data are those of the newest version
--- reads: events, newest_type, upcast_request_denied_v1, upcast_waitlist_joined_v1
+-- reads: other_events, newest_type, upcast_request_denied_v1, upcast_waitlist_joined_v1
 CREATE OR REPLACE MACRO newest_events() AS TABLE
     SELECT * -- noqa: AM04
-    FROM events
+    FROM other_events
     WHERE type <> 'trn.request.denied.v1' AND type <> 'trn.waitlist.joined.v1'
     UNION ALL
     SELECT
@@ -14,7 +15,7 @@ CREATE OR REPLACE MACRO newest_events() AS TABLE
             newest_type('trn.request.denied.v1') AS type,
             upcast_request_denied_v1(data, time) AS data
         )
-    FROM events
+    FROM other_events
     WHERE type = 'trn.request.denied.v1'
     UNION ALL
     SELECT
@@ -22,5 +23,5 @@ CREATE OR REPLACE MACRO newest_events() AS TABLE
             newest_type('trn.waitlist.joined.v1') AS type,
             upcast_waitlist_joined_v1(data, time) AS data
         )
-    FROM events
+    FROM other_events
     WHERE type = 'trn.waitlist.joined.v1';

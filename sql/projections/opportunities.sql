@@ -3,7 +3,7 @@
 -- columns: opportunity_id, customer_id, segment, region, generation, chips (chips), stage, win_probability
 --          (share), expected_close_date (DATE), displaces_cloud_chips (chips, signed; NULL: not said), need_id,
 --          opened_at, changed_at (TIMESTAMPTZ)
--- reads: events_as_of, customers
+-- reads: other_events_as_of, customers
 CREATE OR REPLACE MACRO opportunities(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH latest AS (
         SELECT
@@ -11,7 +11,7 @@ CREATE OR REPLACE MACRO opportunities(as_of, up_to_position := 92233720368547758
             arg_max(data, apply_order) AS data,
             min(time) AS opened_at,
             max(time) AS changed_at
-        FROM events_as_of(as_of, up_to_position)
+        FROM other_events_as_of(as_of, up_to_position)
         WHERE type = 'trn.opportunity.changed.v1'
         GROUP BY subject
     )

@@ -3,13 +3,13 @@
 -- grain: one event
 -- columns: log_position, type, subject, source, id, known_at; missing: the event type that is waited for, or
 --          the source and id of the retracted event
--- reads: events_as_of, subject_openings, retractions
+-- reads: other_events_as_of, subject_openings, retractions
 CREATE OR REPLACE MACRO orphans(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH opened AS (
         SELECT DISTINCT
             type AS opening_type,
             subject
-        FROM events_as_of(as_of, up_to_position)
+        FROM other_events_as_of(as_of, up_to_position)
         WHERE type IN (SELECT needed.opening_type FROM subject_openings() AS needed)
     ),
 
@@ -22,7 +22,7 @@ CREATE OR REPLACE MACRO orphans(as_of, up_to_position := 9223372036854775807) AS
             counted.id,
             counted.known_at,
             needed.opening_type
-        FROM events_as_of(as_of, up_to_position) AS counted
+        FROM other_events_as_of(as_of, up_to_position) AS counted
         INNER JOIN subject_openings() AS needed ON counted.type = needed.type
     )
 

@@ -2,16 +2,16 @@
 --          that what was stamped before it still takes effect; a second opening is a step like any other.
 --          Subjects that nothing opened have no steps (see orphans)
 -- grain: one event of an opened subject
--- columns: log_position, source, id, type, subject, time, known_at, data, apply_order as in events_as_of, and
+-- columns: log_position, source, id, type, subject, time, known_at, data, apply_order as in other_events_as_of, and
 --          step (1, 2, ... within the subject)
 --          only_subjects: a list of subjects, where not all are asked for
--- reads: events_as_of
+-- reads: other_events_as_of
 CREATE OR REPLACE MACRO subject_steps(
     as_of, up_to_position, opening_type, following_types, only_subjects := NULL
 ) AS TABLE
     WITH lives AS (
         SELECT *
-        FROM events_as_of(as_of, up_to_position)
+        FROM other_events_as_of(as_of, up_to_position)
         WHERE
             (type = opening_type OR type IN following_types)
             AND (only_subjects IS NULL OR subject IN (SELECT unnest(only_subjects)))

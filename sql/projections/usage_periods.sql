@@ -3,44 +3,28 @@
 -- columns: source, type, customer_id, segment (the payload's, else the customer's, else 'unassigned'),
 --          generation, region, purchase_option, instance_type, reservation_id (NULL: outside reservations),
 --          start_at, end_at (TIMESTAMP, UTC), chip_hours (hours; corrections are signed)
--- reads: events_as_of, customers
-CREATE OR REPLACE MACRO usage_periods(as_of, up_to_position := 9223372036854775807) AS TABLE
-    WITH parsed AS (
-        SELECT
-            source,
-            type,
-            json_transform(
-                data,
-                '{
-                    "customer_id": "VARCHAR", "segment": "VARCHAR", "generation": "VARCHAR", "region": "VARCHAR",
-                    "purchase_option": "VARCHAR", "instance_type": "VARCHAR", "reservation_id": "VARCHAR",
-                    "period_start": "VARCHAR", "period_end": "VARCHAR", "chip_hours": "DOUBLE"
-                }'
-            ) AS payload
-        FROM events_as_of(as_of, up_to_position)
-        WHERE type IN ('trn.usage.metered.v1', 'trn.usage.adjusted.v1')
-    ),
-
-    unpacked AS (
-        SELECT
-            payload.*,
-            parsed.source,
-            parsed.type
-        FROM parsed
-    )
-
+--          ending_after: a moment, where not all periods are asked for
+-- reads: usage_facts, retracted_positions, customers
+CREATE OR REPLACE MACRO usage_periods(
+    as_of, up_to_position := 9223372036854775807, ending_after := TIMESTAMP '-infinity'
+) AS TABLE
     SELECT
-        unpacked.source,
-        unpacked.type,
-        unpacked.customer_id,
-        unpacked.generation,
-        unpacked.region,
-        unpacked.purchase_option,
-        unpacked.instance_type,
-        unpacked.reservation_id,
-        unpacked.chip_hours,
-        coalesce(unpacked.segment, customers.segment, 'unassigned') AS segment,
-        utc_moment(unpacked.period_start) AS start_at,
-        utc_moment(unpacked.period_end) AS end_at
-    FROM unpacked
-    LEFT JOIN customers(as_of, up_to_position) AS customers ON unpacked.customer_id = customers.customer_id;
+        facts.source,
+        facts.type,
+        facts.customer_id,
+        facts.generation,
+        facts.region,
+        facts.purchase_option,
+        facts.instance_type,
+        facts.reservation_id,
+        facts.chip_hours,
+        facts.start_at,
+        facts.end_at,
+        coalesce(facts.segment, customers.segment, 'unassigned') AS segment
+    FROM usage_facts AS facts
+    ANTI JOIN retracted_positions(as_of, up_to_position) AS retracted ON facts.log_position = retracted.log_position
+    LEFT JOIN customers(as_of, up_to_position) AS customers ON facts.customer_id = customers.customer_id
+    WHERE
+        facts.known_at <= cast(as_of AS TIMESTAMPTZ)
+        AND facts.log_position <= up_to_position
+        AND facts.end_at > ending_after;

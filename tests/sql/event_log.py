@@ -1,12 +1,16 @@
 """A log to fill by hand, straight into the table of events."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
+from pipeline.config import load_policy
 from pipeline.core.clock import parse_instant
+from pipeline.projecting import rebuild
 from pipeline.store import Connection
 
 LATER = "2030-01-01"
@@ -19,7 +23,7 @@ _INSERT = """
     )
     VALUES (
         ?, ?, ?, ?, ?, ?, ?, '2026-01-01T00:00:00Z', ?, ?,
-        'batch', 'file', 1, '00000000-0000-0000-0000-000000000000', 'hash', []
+        'batch', 'file', 1, ?, 'hash', []
     )
 """
 
@@ -41,6 +45,11 @@ def clock(text: str) -> datetime:
     return instant(text).astimezone(UTC).replace(tzinfo=None)
 
 
+def event_key(source: str, name: str) -> UUID:
+    """Return the identity of an event in 128 bits."""
+    return UUID(hashlib.md5(f"{len(source)}:{source}{name}".encode(), usedforsecurity=False).hexdigest())
+
+
 @dataclass(frozen=True)
 class Event:
     """What the projections read of an event."""
@@ -54,6 +63,11 @@ class Event:
     sequence: str | None = None
     id: str = ""
     version: int = 1
+
+    @property
+    def key(self) -> UUID:
+        """Its identity, as landing keeps it."""
+        return event_key(self.source, self.id)
 
     @property
     def known_at(self) -> datetime:
@@ -100,11 +114,13 @@ class Log:
                 event.known_at,
                 event.sequence,
                 json.dumps(event.data),
+                event.key,
             ]
             for position, event in enumerate(events, start=1)
         ]
         if rows:
             self.connection.executemany(_INSERT, rows)
+        rebuild(self.connection, load_policy().demand)
         return self
 
     def project(self, macro: str, as_of: str = LATER, position: int = EVERYTHING) -> list[dict[str, Any]]:

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import polars as pl
 import pytest
 
-from pipeline.config import Settings
+from pipeline.config import Settings, load_policy
 from pipeline.core.clock import parse_instant
 from pipeline.core.ids import canonical_json
+from pipeline.projecting import rebuild
 from pipeline.schemas.table import Table
 from pipeline.schemas.tables import (
     ACCURACY,
@@ -23,6 +23,7 @@ from pipeline.schemas.tables import (
     RUNS,
 )
 from pipeline.store import SQL_FOLDER, Connection, read_answer, writer
+from tests.sql.event_log import event_key
 
 QUESTIONS = sorted((SQL_FOLDER / "adhoc").glob("*.sql"))
 AS_OF = datetime(2026, 9, 7, tzinfo=UTC)
@@ -77,14 +78,15 @@ def land(connection: Connection, events: list[dict[str, Any]]) -> None:
             "batch_id": "b",
             "source_file": "f",
             "source_line": position,
-            "event_key": uuid4(),
             "content_hash": "h",
             "flags": [],
             **entry,
         }
+        row["event_key"] = event_key(row["source"], row["id"])
         names = ", ".join(row)
         marks = ", ".join("?" for _ in row)
         connection.execute(f"INSERT INTO events ({names}) VALUES ({marks})", list(row.values()))  # noqa: S608
+    rebuild(connection, load_policy().demand)
 
 
 def keep(connection: Connection, table: Table, *rows: Mapping[str, Any]) -> None:

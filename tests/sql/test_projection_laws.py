@@ -17,6 +17,9 @@ SCALARS = {
     "exact",
     "hours_after",
     "hours_shared",
+    "identity_key",
+    "is_decision",
+    "is_usage",
     "newest_type",
     "order_after",
     "order_room",
@@ -29,8 +32,11 @@ SCALARS = {
     "weeks_covered",
 }
 STEPS = {"subject_steps", "subject_openings", "newest_events", "dated_values"}
+KEEPING = {"coverage", "retracted_positions"}
 Projections = dict[str, list[dict[str, Any]]]
-MACROS = sorted({file.stem for file in (SQL_FOLDER / "projections").glob("*.sql")} - SCALARS - STEPS)
+MACROS = sorted(
+    {file.stem for file in (SQL_FOLDER / "projections").glob("*.sql")} - SCALARS - STEPS - KEEPING
+)
 
 
 def usage(day: int, hours: float, kind: str = "usage.metered", **data: Any) -> Event:

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.config import load_policy
 from pipeline.landing import land_files
 from pipeline.landing.judging import Event as Judged
 from pipeline.landing.judging import judge
+from pipeline.projecting import rebuild
 from pipeline.schemas.events import CATALOGUE
 from pipeline.store import SQL_FOLDER, Connection, sql_text
 from tests.event_lines import payloads
@@ -40,6 +42,7 @@ def landed(warehouse: Connection, tmp_path: Path) -> Iterator[Land]:
         path = tmp_path / "events.jsonl"
         path.write_text("".join(f"{json.dumps(event, ensure_ascii=False)}\n" for event in events))
         land_files(warehouse, [path], landed_at=datetime(2026, 9, 7, tzinfo=UTC))
+        rebuild(warehouse, load_policy().demand)
         return warehouse
 
     yield land

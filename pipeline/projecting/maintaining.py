@@ -1,0 +1,92 @@
+"""Bring the kept tables up to the log, at the cost of what is new; or rebuild them from nothing."""
+
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
+from pipeline.config.policy import DemandPolicy
+from pipeline.core.clock import utc_now
+from pipeline.eventlog import last_position
+from pipeline.projecting.retracting import Retraction, spans_in_force
+from pipeline.projecting.state import State, read_state
+from pipeline.store import Connection, sql_text
+
+_INSERT_SPAN = "INSERT INTO retracted_spans VALUES (?, ?, ?, coalesce(?, TIMESTAMPTZ 'infinity'), ?, ?)"
+CHUNK_EVENTS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """What was done.
+
+    Attributes:
+        before: state that was found.
+        after: state that is left.
+    """
+
+    before: State
+    after: State
+
+
+def maintain(connection: Connection, demand: DemandPolicy, *, as_of: datetime | None = None) -> Maintenance:
+    """Bring the kept tables up to the log and to an instant, all or nothing; where they are, write nothing.
+
+    Args:
+        demand: how needs are chained and fall silent.
+        as_of: by default now: the instant that most questions are asked as of.
+    """
+    instant = as_of or utc_now()
+    before, position = read_state(connection), last_position(connection)
+    if before.answers(instant, position, demand):
+        return Maintenance(before, before)
+    connection.begin()
+    _take_over(connection, before.log_position, position)
+    after = _move_state(connection, demand, instant, position)
+    connection.commit()
+    return Maintenance(before, after)
+
+
+def rebuild(connection: Connection, demand: DemandPolicy, *, as_of: datetime | None = None) -> Maintenance:
+    """Throw away what is kept and compute it anew from the log."""
+    connection.begin()
+    connection.execute(sql_text("projecting/clear"))
+    connection.commit()
+    return maintain(connection, demand, as_of=as_of)
+
+
+def _take_over(connection: Connection, after: int, position: int) -> None:
+    """Take new events over into the tables that hold all of the log."""
+    for first, last in _chunks(after, position):
+        stretch = {"after": first, "up_to": last}
+        connection.execute(sql_text("projecting/append_usage_facts"), stretch)
+        connection.execute(sql_text("projecting/append_other_events"), stretch)
+    found = connection.execute(sql_text("projecting/append_retraction_targets"), {"after": after}).fetchone()
+    if found and found[0]:
+        connection.execute(sql_text("projecting/append_retracted_spans"), {"after": after})
+        _settle_contested(connection)
+
+
+def _chunks(after: int, position: int) -> Iterator[tuple[int, int]]:
+    for first in range(after, position, CHUNK_EVENTS):
+        yield first, min(first + CHUNK_EVENTS, position)
+
+
+def _settle_contested(connection: Connection) -> None:
+    contested = connection.execute(sql_text("projecting/contested_retractions")).fetchall()
+    connection.execute(sql_text("projecting/delete_contested_spans"))
+    if spans := spans_in_force([Retraction(*row) for row in contested]):
+        connection.executemany(_INSERT_SPAN, [astuple(span) for span in spans])
+
+
+def _move_state(connection: Connection, demand: DemandPolicy, as_of: datetime, position: int) -> State:
+    connection.execute("DELETE FROM projection_state")
+    connection.execute(
+        sql_text("projecting/append_state"),
+        {
+            "as_of": as_of,
+            "position": position,
+            "window_days": demand.need_window_days,
+            "silent_days": demand.need_silent_days,
+        },
+    )
+    return read_state(connection)
