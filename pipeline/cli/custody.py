@@ -1,10 +1,11 @@
-"""verify: what keeps the log to be trusted."""
+"""verify, forget: what keeps the log to be trusted."""
 
 import json
 import re
 from argparse import ArgumentTypeError, Namespace
 
 from pipeline.cli.parsing import Commands
+from pipeline.core.errors import UsageError
 
 
 def add_commands(commands: Commands) -> None:
@@ -29,6 +30,24 @@ def add_commands(commands: Commands) -> None:
     verify.add_argument("--json", action="store_true", help="print one JSON object")
     verify.set_defaults(run=_verify)
 
+    forget = commands.add_parser(
+        "forget",
+        help="make a customer unreachable, for good",
+        description="Puts a random name in the place of a customer's id in the log, the quarantine, the "
+        "published copy, reports and proposals; events, positions and figures stay. The id is found where it "
+        "stands as a word, also within other ids, such as c-17 in order:c-17/3. Without --yes it only says "
+        "what it would do. Source files, backups and Airflow's logs are yours to clear: files that still "
+        "name the customer are listed.",
+    )
+    forget.add_argument("customer", metavar="CUSTOMER", type=_customer, help="the customer_id")
+    forget.add_argument("--yes", action="store_true", help="do it; it cannot be undone")
+    forget.add_argument(
+        "--exact",
+        action="store_true",
+        help="only where the id is all of a value: for ids that are common words or small numbers",
+    )
+    forget.set_defaults(run=_forget)
+
 
 def _head(text: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{64}", text):
@@ -38,9 +57,25 @@ def _head(text: str) -> str:
     return text
 
 
+def _customer(text: str) -> str:
+    if not text.strip():
+        raise ArgumentTypeError("the customer's id is empty")
+    return text
+
+
 def _verify(options: Namespace) -> int:
     from pipeline.runs.custody import verify
 
     verdict = verify(expected_head=options.expect, is_published=options.published)
     print(json.dumps(verdict.to_json()) if options.json else verdict.describe())
     return 0 if verdict.finding is None else 1
+
+
+def _forget(options: Namespace) -> int:
+    from pipeline.runs.erasing import forget, preview_forget
+
+    if not options.yes:
+        print(preview_forget(options.customer, is_exact=options.exact), end="")
+        raise UsageError("nothing was changed: add --yes to forget this customer; it cannot be undone")
+    print(forget(options.customer, is_exact=options.exact).describe())
+    return 0

@@ -35,6 +35,12 @@ CrashPoint = Literal[
     "report.after_clearing",
     "work.before_clearing",
     "work.after_clearing",
+    "forgetting.before_commit",
+    "forgetting.after_commit",
+    "rewriting.after_copy",
+    "rewriting.after_replace",
+    "forgetting.before_clearing",
+    "forgetting.after_clearing",
 ]
 CRASH_POINTS: tuple[CrashPoint, ...] = get_args(CrashPoint)
 CRASH_AT = "TRN_CRASH_AT"

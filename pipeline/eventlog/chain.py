@@ -132,8 +132,8 @@ def append_entries(
 ) -> None:
     """Add entries for batches as they stand in the log now, each with a new salt.
 
-    Args:
-        batches: adjoining ones where there are several.
+    Raises:
+        TerminalError: a batch is not one gapless stretch of the log.
     """
     number, previous, _ = chain_head(connection)
     stretches = [Stretch(first, last, secrets.token_hex(_SALT_BYTES)) for _, first, last in batches]

@@ -12,6 +12,7 @@ All numbers are little-endian. The digest is the SHA-256 of the JSON list of sal
 
 import hashlib
 from collections.abc import Generator, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -45,11 +46,11 @@ class _OutOfOrderError(Exception):
 
 
 def digests_of(connection: Connection, stretches: Sequence[Stretch]) -> Generator[Digest]:
-    """Yield the digest of each of some adjoining stretches, reading the log once and in pieces.
+    """Yield the digest of each of some stretches, reading those that adjoin at once and in pieces.
 
-    The connection is taken until the last one is yielded, or the generator is closed. Events lie in the
-    table in the order of their positions; a stretch in which they do not, because some are missing, doubled
-    or were moved, is read again by itself and sorted.
+    The connection is taken until the last one is yielded, or the generator is closed. Most events lie in the
+    table in the order of their positions; a stretch in which they do not is read again by itself, in pieces
+    that are sorted.
     """
     connection.execute(sql_text("eventlog/sealed_events"))
     connection.execute("SET arrow_large_buffer_size = true")  # a piece may hold more than 2 GiB of text
@@ -57,7 +58,7 @@ def digests_of(connection: Connection, stretches: Sequence[Stretch]) -> Generato
         done = 0
         while done < len(stretches):
             try:
-                for digest in _scan(connection, stretches[done:]):
+                for digest in _scan(connection, _adjoining(stretches[done:])):
                     yield digest
                     done += 1
             except _OutOfOrderError:
@@ -67,11 +68,20 @@ def digests_of(connection: Connection, stretches: Sequence[Stretch]) -> Generato
         connection.execute("RESET arrow_large_buffer_size")
 
 
+def _adjoining(stretches: Sequence[Stretch]) -> Sequence[Stretch]:
+    """Return the first stretches, as far as each begins where the one before ends."""
+    for count, (stretch, following) in enumerate(pairwise(stretches), 1):
+        if following.first != stretch.last + 1:
+            return stretches[:count]
+    return stretches
+
+
 def _scan(connection: Connection, stretches: Sequence[Stretch]) -> Iterator[Digest]:
     waiting = iter(stretches)
     stretch, hashes = next(waiting), _EventsHash()
     position = stretch.first
-    for piece in _pieces(connection, stretch.first, stretches[-1].last, order=""):
+    events = _events(connection, stretch.first, stretches[-1].last)
+    for piece in events.to_arrow_reader(_ROWS_AT_A_TIME):
         positions = piece.column("log_position").to_numpy()
         if not np.array_equal(positions, np.arange(position, position + len(positions))):
             raise _OutOfOrderError
@@ -88,14 +98,18 @@ def _scan(connection: Connection, stretches: Sequence[Stretch]) -> Iterator[Dige
 
 def _sorted_digest(connection: Connection, stretch: Stretch) -> Digest:
     hashes = _EventsHash()
-    for piece in _pieces(connection, stretch.first, stretch.last, order="ORDER BY log_position"):
-        hashes.add(piece)
+    for first in range(stretch.first, stretch.last + 1, _ROWS_AT_A_TIME):
+        last = min(first + _ROWS_AT_A_TIME - 1, stretch.last)
+        events = _events(connection, first, last).to_arrow_table()
+        order = np.argsort(events.column("log_position").to_numpy(), kind="stable")
+        for piece in events.take(pa.array(order)).combine_chunks().to_batches():
+            hashes.add(piece)
     return hashes.digest(stretch.salt)
 
 
-def _pieces(connection: Connection, first: int, last: int, *, order: str) -> Iterator[pa.RecordBatch]:
-    query = f"FROM sealed_events WHERE log_position BETWEEN $first AND $last {order}"
-    yield from connection.execute(query, {"first": first, "last": last}).to_arrow_reader(_ROWS_AT_A_TIME)
+def _events(connection: Connection, first: int, last: int) -> Connection:
+    query = "FROM sealed_events WHERE log_position BETWEEN $first AND $last"
+    return connection.execute(query, {"first": first, "last": last})
 
 
 class _ColumnHash(Protocol):

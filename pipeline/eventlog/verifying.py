@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from pipeline.core.clock import format_instant
 from pipeline.core.errors import TerminalError
 from pipeline.core.progress import progress
+from pipeline.core.wording import counted
 from pipeline.eventlog.chain import ADOPTED, ERASURE, GENESIS, Entry, chain_entries
 from pipeline.eventlog.digest import FORM, Digest, Stretch, digests_of
 from pipeline.store import Connection, sql_text
@@ -85,7 +86,8 @@ class Verdict:
             return f"broken: {self.finding.describe()}"
         notes = ((self.adopted, "sealed only after the chain began"), (self.erasures, "amended by forget"))
         told = "".join(f", {count:,} {note}" for count, note in notes if count)
-        return f"sound: {self.events:,} events in {self.batches:,} batches{told}\nhead  {self.head}"
+        size = f"{counted(self.events, 'event')} in {counted(self.batches, 'batch', 'batches')}"
+        return f"sound: {size}{told}\nhead  {self.head}"
 
 
 class _Gap(NamedTuple):
@@ -201,7 +203,7 @@ def _first_changed(connection: Connection, standing: Sequence[Entry]) -> Finding
 
 def _changed(connection: Connection, entry: Entry, digest: Digest) -> Finding:
     if digest.events != entry.events:
-        what = f"{digest.events} events stand there, {entry.events} were sealed"
+        what = f"{counted(digest.events, 'event')} stand there, {entry.events:,} were sealed"
     elif entry.salt is None:
         what = f"the entry that should amend entry {entry.entry_number} of the chain after an erasure is gone"
     else:

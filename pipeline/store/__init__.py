@@ -2,6 +2,7 @@
 
 from pipeline.store.lock import writer_lock
 from pipeline.store.publication import publish_copy
+from pipeline.store.rewriting import rewrite_warehouse
 from pipeline.store.sql_files import SQL_FOLDER, sql_text
 from pipeline.store.warehouse import (
     Connection,
@@ -22,6 +23,7 @@ __all__ = [
     "read_frame",
     "reader",
     "replace_rows",
+    "rewrite_warehouse",
     "sql_text",
     "writer",
     "writer_lock",

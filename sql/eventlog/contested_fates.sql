@@ -1,5 +1,6 @@
 -- meaning: what becomes of contested arrivals: the first of an identity stays, the log's before any arrival;
---          the same content again is a duplicate, other content a conflict
+--          the same content again is a duplicate, other content a conflict. What forget rewrote has a pseudonym
+--          for a hash: whatever comes again under its identity is a duplicate
 -- grain: one contested arrival that does not land
 -- reads: arrivals, arrival_keys, contested_keys, events
 WITH
@@ -59,7 +60,7 @@ SELECT
     contested.id,
     firsts.source_file,
     firsts.source_line,
-    contested.content_hash = firsts.content_hash AS is_duplicate
+    contested.content_hash = firsts.content_hash OR starts_with(firsts.content_hash, 'forgotten-') AS is_duplicate
 FROM contested
 INNER JOIN firsts ON contested.source = firsts.source AND contested.id = firsts.id
 WHERE contested.ordinal <> firsts.ordinal

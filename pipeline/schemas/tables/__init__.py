@@ -8,11 +8,11 @@ from pipeline.schemas.tables.forecasts import (
     FORECAST_PATHS,
     FORECAST_QUARTERS,
 )
-from pipeline.schemas.tables.log import EVENTS, LANDING_MANIFEST, LOG_CHAIN, QUARANTINE
+from pipeline.schemas.tables.log import ERASURES, EVENTS, LANDING_MANIFEST, LOG_CHAIN, QUARANTINE
 from pipeline.schemas.tables.projections import DEMAND_HISTORY, ORDER_BOOK, ORPHANS
 from pipeline.schemas.tables.shared import LEVELS, NODE_KEY, QUANTILES, SERIES_KEY
 
-LOG_TABLES = (EVENTS, QUARANTINE, LANDING_MANIFEST, LOG_CHAIN)
+LOG_TABLES = (EVENTS, QUARANTINE, LANDING_MANIFEST, LOG_CHAIN, ERASURES)
 MACRO_TABLES = (DEMAND_HISTORY, ORDER_BOOK, ORPHANS)
 RESULT_TABLES = (
     FORECAST,
@@ -34,6 +34,7 @@ __all__ = [
     "CHIPS_NEEDED",
     "DATA_QUALITY",
     "DEMAND_HISTORY",
+    "ERASURES",
     "EVENTS",
     "FORECAST",
     "FORECAST_MODELS",

@@ -31,7 +31,13 @@ EVENTS = Table(
         Column("batch_id", pl.String, "", "transaction that landed it"),
         Column("source_file", pl.String, "", "file it was read from"),
         Column("source_line", pl.Int64, "", "physical line (JSON Lines) or row (tables), from 1"),
-        Column("content_hash", pl.String, "", "hash of envelope and data, instants in UTC and keys sorted"),
+        Column(
+            "content_hash",
+            pl.String,
+            "",
+            "hash of envelope and data, instants in UTC and keys sorted; of an event that forget rewrote, the "
+            "pseudonym",
+        ),
         Column("attributes", pl.String, "", "JSON of attributes the contract does not name", True),
         Column("flags", pl.List(pl.String), "", "remarks of landing, such as unknown_value:purchase_option"),
         Column("data", pl.String, "", "the producer's JSON text of the payload"),
@@ -99,5 +105,18 @@ LOG_CHAIN = Table(
         Column("previous_hash", pl.String, "", "hash of the entry before; 64 noughts in the first"),
         Column("entry_hash", pl.String, "", "SHA-256 of the entry, the hash before included, salt apart"),
         Column("sealed_at", INSTANT, "", "when it was written: landing of the batch, or the erasure"),
+    ),
+)
+
+ERASURES = Table(
+    "erasures",
+    ("pseudonym",),
+    "One customer whom forget has erased; never who it was.",
+    (
+        Column("pseudonym", pl.String, "", "what stands in the place of the customer's id, at random"),
+        Column("erased_at", INSTANT, "", "when"),
+        Column("events", pl.Int64, "events", "events that named the customer"),
+        Column("quarantined", pl.Int64, "lines", "refused lines that named the customer"),
+        Column("batches", pl.Int64, "", "sealed batches that were amended"),
     ),
 )

@@ -34,7 +34,7 @@ def test_a_sound_log_and_its_copy_have_one_head_which_status_tells_too(tmp_path:
     land(tmp_path, "a", "b", capsys=capsys)
     code, told = run(capsys)
     first, head = told.splitlines()
-    assert (code, first) == (0, "sound: 2 events in 1 batches")
+    assert (code, first) == (0, "sound: 2 events in 1 batch")
     assert run(capsys, "--published") == (code, told)
     assert main(["status"]) == 0
     assert head.split() == ["head", *capsys.readouterr().out.splitlines()[-1].split()[1:]]

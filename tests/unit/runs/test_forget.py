@@ -1,0 +1,307 @@
+"""Forget a customer, and look for the id in every byte and in every text that is left."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.cli.main import main
+from pipeline.config import Settings
+from pipeline.runs.publishing import publish_run
+from pipeline.store import writer
+from tests.erasure_world import places_of
+from tests.landing_world import event, usage, write_lines
+
+CUSTOMER = "cust-zq81xv"
+OTHERS = ("cust-zq81xv-emea", "cust-zq81xw")
+Shown = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TRN_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def order(name: str, subject: str, verb: str = "placed", **data: Any) -> dict[str, Any]:
+    return event(name, type=f"trn.order.{verb}.v1", subject=subject, data=data)
+
+
+LINES = [
+    usage("u1", data_customer_id=CUSTOMER),
+    usage(f"{CUSTOMER}/2026-01-06", data_customer_id=CUSTOMER, sequence=f"{CUSTOMER}.2"),
+    usage("u3", data_customer_id=OTHERS[0], data_note="beside cust-zq81xv"),
+    usage("u4", data_customer_id=OTHERS[1]),
+    order("o1", f"o:{CUSTOMER}:1", generation="trn2", chips=16, customer_id=CUSTOMER, order_id=CUSTOMER),
+    order("o2", f"o:{CUSTOMER}:1", "cancelled", chips=4, reason="of \\ cust-zq81xv"),
+    event("d1", type="trn.customer.described.v1", subject=CUSTOMER, data={"segment": "startups"}),
+    event("d2", type="trn.customer.described.v1", subject=OTHERS[0], data={"parent_id": CUSTOMER}),
+    event(
+        "r1",
+        type="trn.event.retracted.v1",
+        subject=f"{CUSTOMER}/2026-01-06",
+        data={"retracted_source": "/test", "reason": "wrong"},
+    ),
+    event("a1", traceparent=f"00-{CUSTOMER}", tracestate={"who": [CUSTOMER]}),
+    usage("q1", data_customer_id=CUSTOMER, data_chip_hours=-1),
+    json.dumps(usage("q2", data_customer_id=CUSTOMER, data_region="")).replace("cust", "\\u0063ust"),
+    f'{{"customer_id":"{CUSTOMER}',
+    usage("q3", data_customer_id=OTHERS[1], data_chip_hours=-1),
+]
+EVENTS, REFUSED = 9, 3
+
+
+@pytest.fixture
+def inbox(home: Path, capsys: Shown) -> Path:
+    """The file of all lines, in an inbox of the day, landed."""
+    file = home / "inbox" / "2026-01-07" / "events.jsonl"
+    file.parent.mkdir(parents=True)
+    write_lines(file, LINES)
+    assert main(["land", str(home / "inbox")]) == 0
+    capsys.readouterr()
+    return file
+
+
+def forget(capsys: Shown, *words: str) -> str:
+    assert main(["forget", CUSTOMER, "--yes", *words]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    return shown.out
+
+
+def rows(home: Path, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+    with duckdb.connect(home / "published" / "warehouse.duckdb", read_only=True) as connection:
+        return connection.execute(query, parameters).fetchall()
+
+
+def test_the_search_finds_what_it_looks_for(home: Path, inbox: Path) -> None:
+    found = "\n".join(places_of(CUSTOMER, home))
+    for place in ("inbox", "events.data", "events.id", "events.attributes", "quarantine.raw"):
+        assert place in found
+    assert "published/warehouse.duckdb: bytes" in found
+
+
+def test_afterwards_the_id_is_nowhere_but_in_the_inbox(home: Path, inbox: Path, capsys: Shown) -> None:
+    told = forget(capsys)
+    assert f"forgotten: {EVENTS} events and {REFUSED} refused lines; 1 batch of the log sealed anew" in told
+    assert f"STILL THERE, for you to delete: 1 file with this customer\n  {inbox}\n" in told
+    inbox.unlink()
+    assert places_of(CUSTOMER, home, apart_from=OTHERS[0]) == []
+    assert main(["verify"]) == 0
+    assert "1 amended by forget" in capsys.readouterr().out
+
+
+def test_events_keep_their_places_and_others_their_names(home: Path, inbox: Path, capsys: Shown) -> None:
+    columns = "log_position, type, time, known_at, landed_at, source, source_line, flags"
+    before = rows(home, f"SELECT {columns} FROM events ORDER BY ALL")  # noqa: S608
+    forget(capsys)
+    assert rows(home, f"SELECT {columns} FROM events ORDER BY ALL") == before  # noqa: S608
+    ((name,),) = rows(home, "SELECT pseudonym FROM erasures")
+    assert rows(
+        home, "SELECT id, subject FROM events WHERE id LIKE '%2026-01-06' OR id = 'r1' ORDER BY ALL"
+    ) == [
+        (f"{name}/2026-01-06", None),
+        ("r1", f"{name}/2026-01-06"),
+    ]
+    texts = dict(rows(home, "SELECT id, data FROM events"))
+    assert json.loads(texts["u1"])["customer_id"] == name
+    assert json.loads(texts["u3"])["customer_id"] == OTHERS[0]
+    assert json.loads(texts["u3"])["note"] == f"beside {name}"
+    assert json.loads(texts["u4"]) == usage("u4", data_customer_id=OTHERS[1])["data"]
+    assert json.loads(texts["o2"])["reason"] == f"of \\ {name}"
+    assert json.loads(texts["d2"]) == {"parent_id": name}
+    lines = rows(home, "SELECT source_line, raw, reason FROM quarantine ORDER BY ALL")
+    assert [line for line, _, _ in lines] == [11, 12, 13, 14]
+    assert json.loads(lines[0][1]) == usage("q1", data_customer_id=name, data_chip_hours=-1)
+    assert json.loads(lines[1][1])["data"]["customer_id"] == name
+    assert lines[2][1] == f"[{name}: a line that could not be read]"
+    assert json.loads(lines[3][1]) == usage("q3", data_customer_id=OTHERS[1], data_chip_hours=-1)
+
+
+def test_the_record_tells_when_and_how_much_and_never_whom(home: Path, inbox: Path, capsys: Shown) -> None:
+    forget(capsys)
+    ((name, events, refused, batches),) = rows(
+        home, "SELECT pseudonym, events, quarantined, batches FROM erasures"
+    )
+    assert name.startswith("forgotten-")
+    assert len(name) == len("forgotten-") + 32
+    assert (events, refused, batches) == (EVENTS, REFUSED, 1)
+    chain = rows(home, "SELECT kind, salt IS NULL, length(salt) FROM log_chain ORDER BY entry_number")
+    assert chain == [("batch", True, None), ("erasure", False, 64)]
+
+
+def test_what_comes_again_is_known(home: Path, inbox: Path, capsys: Shown) -> None:
+    forget(capsys)
+    before = rows(home, "FROM events ORDER BY ALL"), rows(home, "FROM quarantine ORDER BY ALL")
+    assert main(["land", str(inbox), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["duplicates"] == len(LINES)
+    again = write_lines(home / "inbox" / "again.jsonl", [LINES[0], {**LINES[0], "subject": "x"}, LINES[4]])
+    assert main(["land", str(again), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["duplicates"] == 3
+    assert (rows(home, "FROM events ORDER BY ALL"), rows(home, "FROM quarantine ORDER BY ALL")) == before
+
+
+def test_an_event_that_had_the_id_in_its_own_comes_again_as_one_of_a_new_customer(
+    home: Path, inbox: Path, capsys: Shown
+) -> None:
+    forget(capsys)
+    again = write_lines(home / "inbox" / "again.jsonl", [LINES[1]])
+    assert main(["land", str(again), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["landed"] == 1
+    told = forget(capsys)
+    assert "forgotten: 1 event and 0 refused lines; 1 batch" in told
+    assert len(set(rows(home, "SELECT pseudonym FROM erasures"))) == 2
+
+
+def test_a_rewritten_event_is_found_under_its_new_identity(home: Path, inbox: Path, capsys: Shown) -> None:
+    forget(capsys)
+    ((name,),) = rows(home, "SELECT id FROM events WHERE id LIKE '%2026-01-06'")
+    again = write_lines(home / "inbox" / "again.jsonl", [usage(name)])
+    assert main(["land", str(again), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["duplicates"] == 1
+
+
+def test_without_yes_it_only_tells(home: Path, inbox: Path, capsys: Shown) -> None:
+    before = (home / "warehouse.duckdb").read_bytes()
+    assert main(["forget", CUSTOMER]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == (
+        f"{EVENTS} events and {REFUSED} refused lines with this customer\n"
+        f"4 events of these with it inside an id or subject, such as {CUSTOMER}/2026-01-06; "
+        "with --exact they keep it\n"
+        f"these customers stay, whose ids hold it: {OTHERS[0]}\n"
+    )
+    assert "nothing was changed: add --yes" in shown.err
+    assert (home / "warehouse.duckdb").read_bytes() == before
+
+
+def test_exact_keeps_what_holds_the_id_only_within(home: Path, inbox: Path, capsys: Shown) -> None:
+    forget(capsys, "--exact")
+    kept = rows(
+        home, "SELECT id, subject FROM events WHERE contains(concat(id, subject), ?) ORDER BY ALL", CUSTOMER
+    )
+    assert [name for name, _ in kept] == [f"{CUSTOMER}/2026-01-06", "d2", "o1", "o2", "r1"]
+    assert rows(home, "SELECT count(*) FROM order_book(now()) WHERE customer_id = ?", CUSTOMER) == [(0,)]
+    assert main(["verify"]) == 0
+
+
+def test_a_customer_whom_nothing_names_changes_nothing(home: Path, inbox: Path, capsys: Shown) -> None:
+    before = (home / "warehouse.duckdb").stat().st_ino
+    assert main(["forget", "cust-unknown", "--yes"]) == 0
+    assert capsys.readouterr().out == "nothing in the log names this customer\n"
+    assert (home / "warehouse.duckdb").stat().st_ino == before
+    assert rows(home, "FROM erasures") == []
+
+
+@pytest.mark.parametrize("words", [["c"], ["c", "--yes"]])
+def test_where_nothing_landed_there_is_nobody_to_forget(words: list[str], capsys: Shown) -> None:
+    assert main(["forget", *words]) == 2
+    assert "nothing has landed yet" in capsys.readouterr().err
+
+
+def test_an_empty_id_is_refused(capsys: Shown) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["forget", " ", "--yes"])
+    assert "the customer's id is empty" in capsys.readouterr().err
+
+
+def test_a_log_that_was_tampered_with_is_not_sealed_anew(home: Path, inbox: Path, capsys: Shown) -> None:
+    with writer(Settings(home)) as connection:
+        connection.execute("UPDATE events SET subject = 'x' WHERE id = 'u4'")
+    assert main(["forget", CUSTOMER, "--yes"]) == 1
+    assert "the log is not what was sealed" in capsys.readouterr().err
+    assert main(["verify"]) == 1
+
+
+def test_a_second_customer_of_the_same_batch_can_be_forgotten(home: Path, inbox: Path, capsys: Shown) -> None:
+    forget(capsys)
+    assert main(["forget", OTHERS[0], "--yes"]) == 0
+    assert main(["verify"]) == 0
+    inbox.unlink()
+    assert places_of("zq81xv", home) == []
+    salts = rows(home, "SELECT salt IS NULL FROM log_chain ORDER BY entry_number")
+    assert salts == [(True,), (True,), (False,)]
+
+
+def test_amendments_that_are_cut_off_are_found(home: Path, inbox: Path, capsys: Shown) -> None:
+    forget(capsys)
+    with writer(Settings(home)) as connection:
+        connection.execute("DELETE FROM log_chain WHERE kind = 'erasure'")
+    assert main(["verify"]) == 1
+    assert "after an erasure is gone" in capsys.readouterr().out
+
+
+def test_results_and_reports_that_name_the_customer_are_written_anew(
+    home: Path, inbox: Path, capsys: Shown
+) -> None:
+    proposal = home / "proposals" / "r1" / "notes.csv"
+    proposal.parent.mkdir(parents=True)
+    proposal.write_text(f"note\n{CUSTOMER}\n")
+    (home / "work" / "r1").mkdir(parents=True)
+    (home / "work" / "r1" / "frame.parquet").write_text(CUSTOMER)
+    with writer(Settings(home)) as connection:
+        connection.execute(
+            "INSERT INTO data_quality VALUES ('r1', now(), 'events', 'c', 'warning', false, ?, '', 'why')",
+            [f"['{CUSTOMER}', '{OTHERS[1]}']"],
+        )
+        connection.execute(
+            "INSERT INTO runs VALUES ('r1', now(), 'forecast', 1, 'p', 1, '0', 'done', ?, now())",
+            [f"no margin for {CUSTOMER}"],
+        )
+    publish_run("r1")
+    report = home / "reports" / "r1" / "data_quality.csv"
+    assert CUSTOMER in report.read_text()
+    forget(capsys)
+    ((name,),) = rows(home, "SELECT pseudonym FROM erasures")
+    assert f"['{name}', '{OTHERS[1]}']" in report.read_text()
+    assert proposal.read_text() == f"note\n{name}\n"
+    assert not (home / "work").exists()
+    inbox.unlink()
+    assert places_of(CUSTOMER, home, apart_from=OTHERS[0]) == []
+
+
+def test_source_files_of_every_form_are_searched(home: Path, inbox: Path, capsys: Shown) -> None:
+    folder = inbox.parent
+    line = json.dumps(usage("z1", data_customer_id=CUSTOMER))
+    (folder / "a.jsonl.gz").write_bytes(gzip.compress(line.encode()))
+    with pa.OSFile(str(folder / "b.jsonl.zst"), "wb") as raw, pa.CompressedOutputStream(raw, "zstd") as file:
+        file.write(line.encode())
+    pq.write_table(pa.table({"data": [{"customer_id": CUSTOMER}]}), folder / "c.parquet")
+    (folder / "d.jsonl").write_text(line.replace("cust", "\\u0063ust"))
+    (folder / "e.jsonl").write_text(line.replace(CUSTOMER, OTHERS[1]))
+    told = forget(capsys)
+    assert [Path(each).name for each in told.splitlines()[3:]] == [
+        "a.jsonl.gz",
+        "b.jsonl.zst",
+        "c.parquet",
+        "d.jsonl",
+        "events.jsonl",
+    ]
+
+
+def test_a_file_that_is_named_after_the_customer_is_renamed_in_the_log_alone(
+    home: Path, inbox: Path, capsys: Shown
+) -> None:
+    file = write_lines(inbox.parent / f"{CUSTOMER}.jsonl", [usage("n1", data_customer_id=OTHERS[1]), "{"])
+    assert main(["land", str(file)]) == 0
+    capsys.readouterr()
+    told = forget(capsys)
+    assert f"forgotten: {EVENTS} events and {REFUSED} refused lines; 2 batches" in told
+    assert str(file) in told
+    ((name, digest),) = rows(home, "SELECT source_file, content_hash FROM events WHERE id = 'n1'")
+    assert name.endswith("jsonl")
+    assert "forgotten-" in name
+    assert not digest.startswith("forgotten-")
+    ((message,),) = rows(home, "SELECT message FROM quarantine WHERE raw = '{'")
+    assert message.startswith("the line is no JSON")
+    for source in (file, inbox):
+        source.unlink()
+    assert places_of(CUSTOMER, home, apart_from=OTHERS[0]) == []
+    write_lines(inbox, [usage("n1", data_customer_id=OTHERS[1], data_chip_hours=1)])
+    assert main(["land", str(inbox), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["quarantined"] == 1
