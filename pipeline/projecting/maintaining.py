@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pipeline.config.policy import DemandPolicy
 from pipeline.core.clock import utc_now
+from pipeline.core.crash_points import crash_point
 from pipeline.eventlog import last_position
 from pipeline.projecting.retracting import Retraction, spans_in_force
 from pipeline.projecting.state import State, read_state
@@ -42,7 +43,9 @@ def maintain(connection: Connection, demand: DemandPolicy, *, as_of: datetime | 
     connection.begin()
     _take_over(connection, before.log_position, position)
     after = _move_state(connection, demand, instant, position)
+    crash_point("maintaining.before_commit")
     connection.commit()
+    crash_point("maintaining.after_commit")
     return Maintenance(before, after)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.config import Settings
 from pipeline.core.crash_points import crash_point
+from pipeline.core.durable import sync_path
 from pipeline.core.errors import TransientError
 from pipeline.store.warehouse import Connection, writer
 
@@ -53,14 +54,14 @@ def _replace(source: Path, target: Path) -> None:
         shutil.copy2(source, fresh)
         fresh.chmod(_NOBODY_WRITES)
         crash_point("publication.after_copy")
-        _sync(fresh)
+        sync_path(fresh)
         crash_point("publication.after_sync")
         _log_beside(target).unlink(missing_ok=True)
         fresh.replace(target)
         crash_point("publication.after_replace")
     finally:
         fresh.unlink(missing_ok=True)
-    _sync(target.parent)
+    sync_path(target.parent)
 
 
 def _log_beside(copy: Path) -> Path:
@@ -83,11 +84,3 @@ def _is_held_for_writing(copy: Path) -> bool:
         except OSError as error:
             return error.errno in _IS_HELD
     return False
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

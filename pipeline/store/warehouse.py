@@ -63,10 +63,10 @@ def writer(settings: Settings) -> Iterator[Connection]:
 
 def _clear_leftovers(settings: Settings) -> None:
     shutil.rmtree(settings.home / "tmp", ignore_errors=True)
-    copy = settings.published
-    for left in copy.parent.glob(f".{copy.name}.*"):
-        with suppress(OSError):
-            left.unlink()
+    for database in (settings.warehouse, settings.published):
+        for left in database.parent.glob(f".{database.name}.*"):
+            with suppress(OSError):
+                left.unlink()
 
 
 @contextmanager
