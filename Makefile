@@ -64,7 +64,7 @@ benchmarks/.venv/.peers: benchmarks/requirements.txt
 
 bench-peers: benchmarks/.venv/.peers  ## build the environment of the peers that benchmarks compare with
 
-bench: env-dev  ## print the figures of benchmarks/
+bench: env-dev  ## print the figures of benchmarks/ (hours; each script runs alone too)
 	@for script in benchmarks/*.py; do echo "== $$script"; PYTHONPATH=. $(BIN)/python $$script || exit 1; done
 
 dictionary: env  ## write docs/data-dictionary.md from the schemas
