@@ -96,15 +96,19 @@ def _is_in_force(
     position: int,
     named_by: Mapping[int, Iterable[Retraction]],
 ) -> bool:
-    """Settle from the top down what is seen at an instant and a position, until it is this one's turn."""
+    """Settle what is seen at an instant and a position, from the top down, until it is this one's turn.
+
+    One that another in force retracts counts for nothing, whatever else retracts it; one whose retractions
+    all count for nothing is in force; where neither can be said of any, a circle is left, which counts for
+    nothing.
+    """
     seen = {each for each in above if each.known_at <= instant and each.position <= position}
     by = {each: [other for other in named_by.get(each.position, ()) if other in seen] for each in seen}
     fates: dict[Retraction, bool] = {}
     while retraction not in fates:
-        ready = {each for each in seen - fates.keys() if all(other in fates for other in by[each])}
-        fates |= {each: not any(fates[other] for other in by[each]) for each in ready}
-        if not ready:
-            fates |= dict.fromkeys(_first_circle(by, fates), False)
+        said = {each: [fates.get(other) for other in by[each]] for each in seen - fates.keys()}
+        ready = {each: not any(told) for each, told in said.items() if any(told) or None not in told}
+        fates |= ready or dict.fromkeys(_first_circle(by, fates), False)
     return fates[retraction]
 
 
@@ -112,12 +116,13 @@ def _first_circle(
     by: Mapping[Retraction, Sequence[Retraction]], settled: Mapping[Retraction, bool]
 ) -> set[Retraction]:
     """Find a circle that waits for nothing but itself."""
-    open_above = {
-        each: {other for other in _closure(each, by) if other not in settled}
-        for each in by
+    waiting = {
+        each: [other for other in others if other not in settled]
+        for each, others in by.items()
         if each not in settled
     }
-    return min(open_above.values(), key=lambda above: (len(above), min(each.position for each in above)))
+    open_above = [_closure(each, waiting) for each in waiting]
+    return min(open_above, key=lambda above: (len(above), min(each.position for each in above)))
 
 
 def _closure(retraction: Retraction, by: Mapping[Retraction, Sequence[Retraction]]) -> set[Retraction]:
