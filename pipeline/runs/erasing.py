@@ -15,10 +15,11 @@ from pipeline.core.durable import sync_path
 from pipeline.core.errors import UsageError
 from pipeline.core.wording import counted
 from pipeline.eventlog import Erasure, Renamer, erase_customer, new_pseudonym
-from pipeline.runs.context import the_settings
+from pipeline.projecting import rebuild
+from pipeline.runs.context import refresh_copy, the_policy, the_settings
 from pipeline.runs.landing import inbox_files
 from pipeline.runs.publishing import report_run
-from pipeline.store import publish_copy, rewrite_warehouse, sql_text, writer
+from pipeline.store import rewrite_warehouse, sql_text, writer
 
 _MARK = "forgetting"
 _CHUNK_BYTES = 2**24
@@ -123,10 +124,12 @@ def forget(customer: str, *, is_exact: bool = False) -> Forgotten:
             crash_point("forgetting.before_commit")
         connection.commit()
         crash_point("forgetting.after_commit")
+        if is_needed:
+            rebuild(connection, the_policy().demand)
     renamer = Renamer(customer, pseudonym, others=erasure.others, is_exact=is_exact)
     if is_needed:
         rewrite_warehouse(settings)
-        publish_copy(settings)
+        refresh_copy()
         shutil.rmtree(settings.work, ignore_errors=True)
     _clear_files(settings, renamer)
     mark.unlink(missing_ok=True)
