@@ -25,7 +25,7 @@ PROJECTIONS = (
     "customers",
     "orphans",
 )
-PASSED = ("forgetting", "rewriting", "publication")
+PASSED = ("forgetting", "rewriting", "maintaining", "publication")
 CUSTOMER = "cust-zq81xv"
 
 
