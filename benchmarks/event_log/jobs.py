@@ -9,8 +9,6 @@ import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.event_log import hostile_lines, inputs
@@ -110,73 +108,63 @@ def of_other_subjects(market: str, out: str) -> Result:
 
 
 def maintain(home: str) -> Result:
-    """Bring the maintained tables up to the log."""
-    from pipeline.config import Settings
-    from pipeline.projecting import maintain as bring_up
-    from pipeline.store import writer
+    """Bring the kept tables of the projections up to the log."""
+    from pipeline import projecting
 
-    with writer(Settings(home=Path(home))) as connection:
-        start = cpu_seconds()
-        bring_up(connection)
-        return {"start": start, "cpu": cpu_seconds() - start}
+    return _projected(home, projecting.maintain)
 
 
 def rebuild(home: str) -> Result:
-    """Rebuild all maintained tables from the log."""
-    from pipeline.config import Settings
-    from pipeline.projecting import rebuild as build
+    """Rebuild the kept tables of the projections from the log."""
+    from pipeline import projecting
+
+    return _projected(home, projecting.rebuild)
+
+
+def _projected(home: str, project: Callable[..., object]) -> Result:
+    from pipeline.config import Settings, load_policy
     from pipeline.store import writer
 
+    demand = load_policy().demand
     with writer(Settings(home=Path(home))) as connection:
         start = cpu_seconds()
-        build(connection)
+        project(connection, demand)
         return {"start": start, "cpu": cpu_seconds() - start}
 
 
 def freshen(home: str, paths: list[str], as_of: str) -> Result:
-    """Land new events, bring the maintained tables up, and read the demand series as a run does."""
+    """Land new events, bring the kept tables up, and read the demand series as a run does."""
     from pipeline.config import Settings
     from pipeline.core.clock import parse_instant
     from pipeline.features import demand_series
     from pipeline.landing import land_files
+    from pipeline.projecting import maintain as bring_up
     from pipeline.runs.context import LAST_POSITION, Run, demand_history, the_policy
     from pipeline.store import publish_copy, reader, writer
 
     settings, policy, instant = Settings(home=Path(home)), the_policy(), parse_instant(as_of)
     run = Run("bench", instant, LAST_POSITION, policy.hash, policy.forecast.seed)
-    marks = []
     with writer(settings) as connection:
         start = cpu_seconds()
         landed = land_files(connection, [Path(path) for path in paths], landed_at=LANDED_AT)
-        marks.append(cpu_seconds())
-        if has_projecting():
-            from pipeline.projecting import maintain as bring_up
-
-            bring_up(connection)
-        marks.append(cpu_seconds())
+        landing = cpu_seconds() - start
+        bring_up(connection, policy.demand)
+        maintaining = cpu_seconds() - start - landing
     with reader(settings.warehouse) as connection:
-        opened = cpu_seconds()
+        start = cpu_seconds()
         series = demand_series(demand_history(connection, run), as_of=instant, policy=policy)
-        read = cpu_seconds() - opened
-    publishing = cpu_seconds()
+        reading = cpu_seconds() - start
+    start = cpu_seconds()
     publish_copy(settings)
     return {
-        "cpu": marks[1] - start + read,
-        "landing": marks[0] - start,
-        "maintaining": marks[1] - marks[0],
-        "reading": read,
-        "publishing": cpu_seconds() - publishing,
-        "lines": landed.lines,
+        "cpu": landing + maintaining + reading,
+        "landing": landing,
+        "maintaining": maintaining,
+        "reading": reading,
+        "publishing": cpu_seconds() - start,
         "landed": landed.landed,
         "rows": series.height,
     }
-
-
-def has_projecting() -> bool:
-    """Tell whether there are maintained tables at all."""
-    return find_spec("pipeline.projecting") is not None and hasattr(
-        import_module("pipeline.projecting"), "maintain"
-    )
 
 
 def without_repeats(market: str, out: str) -> Result:

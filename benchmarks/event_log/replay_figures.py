@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from benchmarks.event_log.jobs import has_projecting
 from benchmarks.event_log.processes import Result, in_a_process
 from benchmarks.event_log.table import cost_of, figure, note, title
 from benchmarks.event_log.workshop import Workshop
@@ -22,8 +21,6 @@ def freshen(shop: Workshop) -> None:
         f"{shop.fresh_events:,} new events to fresh demand series, publication apart: "
         f"log of {shop.log_events:,} (own), its last tenth (other)"
     )
-    if not has_projecting():
-        note("there is no pipeline.projecting yet: nothing is maintained, every reading starts from the log")
     with _maintained(shop.log) as large, _maintained(shop.small_log) as small:
         for name, folder, limit in (
             ("the day that follows", shop.history / "new", FRESH_LIMIT),
@@ -49,18 +46,14 @@ def _maintained(log: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=log.parents[1], prefix="maintained-") as folder:
         home = Path(folder, "home")
         shutil.copytree(log, home)
-        if has_projecting():
-            result = in_a_process("maintain", home=home)
-            note(f"bringing the tables up at first: {result['cpu']:.1f} s, peak {result['peak']:.2f} GiB")
+        result = in_a_process("maintain", home=home)
+        note(f"bringing the tables up at first: {result['cpu']:.1f} s, peak {result['peak']:.2f} GiB")
         yield home
 
 
 def rebuild(shop: Workshop) -> None:
     """Print rebuilding all projections beside landing the log."""
     title(f"Rebuilding all projections from {shop.log_events:,} events (own), landing them (other)")
-    if not has_projecting():
-        note("not measured: there is no pipeline.projecting yet")
-        return
     own, other = shop.repeated(partial(_rebuild, shop), partial(shop.land, [shop.history / "past"], None))
     figure("rebuild", cost_of(own), cost_of(other), limit=REBUILD_LIMIT)
 
