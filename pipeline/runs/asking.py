@@ -9,7 +9,7 @@ from pipeline.core.errors import UsageError
 from pipeline.eventlog import chain_head
 from pipeline.reporting import render_table
 from pipeline.runs.context import the_settings
-from pipeline.runs.custody import has_chain
+from pipeline.runs.custody import FORGETTING, has_chain
 from pipeline.runs.landing import inbox_files
 from pipeline.store import read_answer, read_frame, reader, sql_text
 
@@ -62,6 +62,10 @@ def status() -> str:
     lines = [f"{name:<6}{path}\n" for name, path in places.items()]
     if head:
         lines.append(f"{'head':<6}{head}\n")
+    if (settings.home / FORGETTING).exists():
+        lines.append(
+            "a customer is being forgotten, or was until the process died: forget the customer again\n"
+        )
     if waiting := _waiting(settings.inbox, landed):
         lines.append(
             f"inbox {len(waiting)} files have not landed, the first is {waiting[0]}: "

@@ -10,6 +10,9 @@ from pipeline.store import Connection, reader, writer
 if TYPE_CHECKING:
     from pipeline.eventlog import Verdict
 
+FORGETTING = "forgetting"
+"""File in the home that stands there while a customer is being forgotten."""
+
 
 def verify(*, expected_head: str | None, is_published: bool) -> "Verdict":
     """Compare every batch of the log with what was sealed.

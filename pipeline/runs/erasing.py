@@ -17,11 +17,11 @@ from pipeline.core.wording import counted
 from pipeline.eventlog import Erasure, Renamer, erase_customer, new_pseudonym
 from pipeline.projecting import rebuild
 from pipeline.runs.context import refresh_copy, the_policy, the_settings
+from pipeline.runs.custody import FORGETTING
 from pipeline.runs.landing import inbox_files
 from pipeline.runs.publishing import report_run
 from pipeline.store import rewrite_warehouse, sql_text, writer
 
-_MARK = "forgetting"
 _CHUNK_BYTES = 2**24
 _COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 
@@ -108,7 +108,7 @@ def forget(customer: str, *, is_exact: bool = False) -> Forgotten:
         TransientError: another process writes for too long, or the disk refuses.
     """
     settings = _settings()
-    mark = settings.home / _MARK
+    mark = settings.home / FORGETTING
     is_resumed = mark.exists()
     pseudonym = new_pseudonym()
     with writer(settings) as connection:

@@ -204,6 +204,15 @@ def test_where_nothing_landed_there_is_nobody_to_forget(words: list[str], capsys
     assert "nothing has landed yet" in capsys.readouterr().err
 
 
+def test_status_tells_of_a_customer_who_is_half_forgotten(home: Path, inbox: Path, capsys: Shown) -> None:
+    (home / "forgetting").touch()
+    assert main(["status"]) == 0
+    assert "forget the customer again" in capsys.readouterr().out
+    assert "an earlier forget was cut short" in forget(capsys)
+    assert main(["status"]) == 0
+    assert "forget the customer again" not in capsys.readouterr().out
+
+
 def test_an_empty_id_is_refused(capsys: Shown) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["forget", " ", "--yes"])
