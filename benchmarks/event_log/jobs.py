@@ -10,10 +10,14 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.event_log import hostile_lines, inputs
 from benchmarks.event_log.peer_reads import columns
 from benchmarks.event_log.processes import Result, cpu_seconds, report
+
+if TYPE_CHECKING:
+    from pipeline.runs.context import Run
 
 LANDED_AT = datetime(2026, 9, 7, tzinfo=UTC)
 PEER_MEMORY_LIMIT = "1GiB"  # as much as a writer of the warehouse may reserve
@@ -121,6 +125,34 @@ def rebuild(home: str) -> Result:
     return _projected(home, projecting.rebuild)
 
 
+def read_projections(home: str, as_of: str) -> Result:
+    """Read every projection that a forecast or an allocation reads, and the orphans."""
+    from pipeline.config import Settings
+    from pipeline.runs import allocating, forecasting
+    from pipeline.runs.context import demand_history, projection
+    from pipeline.store import reader
+
+    run = _run_at(as_of)
+    costs: dict[str, float] = {}
+    with reader(Settings(home=Path(home)).warehouse) as connection:
+        start = cpu_seconds()
+        demand_history(connection, run)
+        costs["demand_history"] = cpu_seconds() - start
+        for name in dict.fromkeys(("orphans", *forecasting.INPUTS, *allocating.INPUTS)):
+            begun = cpu_seconds()
+            projection(connection, name, run)
+            costs[name] = cpu_seconds() - begun
+    return {"start": start, "cpu": sum(costs.values()), "costs": costs}
+
+
+def _run_at(as_of: str) -> "Run":
+    from pipeline.core.clock import parse_instant
+    from pipeline.runs.context import LAST_POSITION, Run, the_policy
+
+    policy = the_policy()
+    return Run("bench", parse_instant(as_of), LAST_POSITION, policy.hash, policy.forecast.seed)
+
+
 def _projected(home: str, project: Callable[..., object]) -> Result:
     from pipeline.config import Settings, load_policy
     from pipeline.store import writer
@@ -135,15 +167,13 @@ def _projected(home: str, project: Callable[..., object]) -> Result:
 def freshen(home: str, paths: list[str], as_of: str) -> Result:
     """Land new events, bring the kept tables up, and read the demand series as a run does."""
     from pipeline.config import Settings
-    from pipeline.core.clock import parse_instant
     from pipeline.features import demand_series
     from pipeline.landing import land_files
     from pipeline.projecting import maintain as bring_up
-    from pipeline.runs.context import LAST_POSITION, Run, demand_history, the_policy
+    from pipeline.runs.context import demand_history, the_policy
     from pipeline.store import publish_copy, reader, writer
 
-    settings, policy, instant = Settings(home=Path(home)), the_policy(), parse_instant(as_of)
-    run = Run("bench", instant, LAST_POSITION, policy.hash, policy.forecast.seed)
+    settings, policy, run = Settings(home=Path(home)), the_policy(), _run_at(as_of)
     with writer(settings) as connection:
         start = cpu_seconds()
         landed = land_files(connection, [Path(path) for path in paths], landed_at=LANDED_AT)
@@ -152,7 +182,7 @@ def freshen(home: str, paths: list[str], as_of: str) -> Result:
         maintaining = cpu_seconds() - start - landing
     with reader(settings.warehouse) as connection:
         start = cpu_seconds()
-        series = demand_series(demand_history(connection, run), as_of=instant, policy=policy)
+        series = demand_series(demand_history(connection, run), as_of=run.as_of, policy=policy)
         reading = cpu_seconds() - start
     start = cpu_seconds()
     publish_copy(settings)
@@ -204,6 +234,7 @@ JOBS: dict[str, Callable[..., Result]] = {
         of_other_subjects,
         maintain,
         rebuild,
+        read_projections,
         freshen,
         recount,
         without_repeats,
