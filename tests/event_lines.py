@@ -1,6 +1,7 @@
 """Event lines of any type as Hypothesis draws them: mostly what the contract allows, now and then odd."""
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -103,7 +104,11 @@ def lines(draw: st.DrawFn) -> str:
     if draw(st.booleans()):
         envelope["recordedtime"] = draw(ODD_INSTANTS if rarely(draw) else written(GOOD_FORMS))
     separators = draw(st.sampled_from([(",", ":"), (", ", ": "), (" ,", ":  ")]))
-    return json.dumps(envelope, separators=separators, ensure_ascii=draw(st.booleans()))
+    names = draw(st.permutations(list(envelope))) if draw(st.booleans()) else list(envelope)
+    text = json.dumps(
+        {name: envelope[name] for name in names}, separators=separators, ensure_ascii=draw(st.booleans())
+    )
+    return re.sub(r"(?<=[0-9]\.[0-9])(?=[,} ])", draw(st.sampled_from(["", "0", "00"])), text)
 
 
 MARKS = [

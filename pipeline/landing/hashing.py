@@ -1,57 +1,90 @@
-"""What 'the same content' means: envelope and data equal after instants are in UTC and keys are sorted."""
+r"""What 'the same content' means: envelope and data equal after instants are in UTC and keys are sorted.
 
+The content hash is the MD5 of a text that is the same for the same content. It tells duplicates from
+conflicts and guards nothing: against tampering stands the chain over the log. The text has one entry for
+each of type, subject, time, recorded time, sequence and data schema, then one for each field of the type in
+the order of the catalogue, then one for what the contract does not name:
+
+    text                    its JSON without the quote before it        trn2"
+    instant                 RFC 3339 in UTC, then a quote               2026-01-05T00:00:00Z"
+    number                  without exponent and trailing noughts       24,
+    list, object, boolean   JSON with sorted keys                       ["eu","us"],
+    nothing                                                             \,
+
+A recorded time that equals the time is nothing, and so is a member that is null. `sql/landing/kinds.sql` and
+`proving` write the same text in SQL.
+"""
+
+import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from json.encoder import encode_basestring
 from typing import Any
 
-from pipeline.schemas.events import EventType
-from pipeline.schemas.events.envelope import CONTENT_TYPE
-from pipeline.schemas.events.kinds import INSTANT, MOMENT, NumberToken, moment_microseconds
+from pipeline.schemas.events import ENVELOPE, EventType
+from pipeline.schemas.events.kinds import NumberToken, moment_microseconds
 
+NOTHING = "\\,"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_PLAIN_EXPONENT = 40
-_IDENTITY = frozenset({"id", "source", "specversion"})
+_ATTRIBUTES = frozenset(attribute.name for attribute in ENVELOPE)
 
 
-def hashed_text(values: dict[str, Any], event_type: EventType) -> str:
-    """Return the text whose hash is the event's content hash.
+def hash_content(values: dict[str, Any], event_type: EventType) -> str:
+    """Return the content hash of an event in 32 hexadecimal digits.
 
-    Instants stand as microseconds since 1970, numbers without exponent and trailing zeros, an absent
-    `recordedtime` as `time`, an absent content type as JSON; members that are null are left out.
-    `sql/landing/kinds.sql` and `proving` write the same text in SQL.
+    Args:
+        values: the members of a line that is an event, numbers with their text.
     """
-    moments = {field.name for field in event_type.fields if field.kind is INSTANT or field.kind is MOMENT}
-    data = {
-        name: _moment(value) if name in moments else _normal(value)
-        for name, value in values["data"].items()
-        if value is not None
-    }
-    envelope = {
-        name: _normal(value)
-        for name, value in values.items()
-        if value is not None and name not in _IDENTITY and name != "data"
-    }
-    envelope |= {
-        "data": data,
-        "datacontenttype": CONTENT_TYPE,
-        "time": moment_microseconds(values["time"]),
-        "recordedtime": moment_microseconds(values.get("recordedtime") or values["time"]),
-    }
-    return _write(envelope)
+    return hashlib.md5(_content_text(values, event_type).encode(), usedforsecurity=False).hexdigest()
 
 
-def _moment(value: Any) -> Any:  # noqa: ANN401 any JSON value
-    """Bring an instant to microseconds; a day stays a day."""
-    return moment_microseconds(value) if "T" in str(value).upper() else value
+def hash_identity(source: str, name: str) -> bytes:
+    """Return the 128 bits by which events of the same source and id are found; SQL computes the same."""
+    return hashlib.md5(f"{len(source)}:{source}{name}".encode(), usedforsecurity=False).digest()
 
 
-def _normal(value: Any) -> Any:  # noqa: ANN401 any JSON value
-    if isinstance(value, NumberToken):
-        return NumberToken(normal_number(value))
-    if isinstance(value, dict):
-        return {name: _normal(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_normal(member) for member in value]
-    return value
+def _content_text(values: dict[str, Any], event_type: EventType) -> str:
+    time, recorded = moment_microseconds(values["time"]), moment_microseconds(values.get("recordedtime"))
+    entries = [
+        _entry(event_type.name),
+        _entry(values.get("subject")),
+        _instant(time or 0),
+        NOTHING if recorded is None or recorded == time else _instant(recorded),
+        _entry(values.get("sequence")),
+        _entry(values.get("dataschema")),
+    ]
+    data = values["data"]
+    for field in event_type.fields:
+        value = data.get(field.name)
+        entries.append(_moment(value) if field.kind.scale == "moment" else _entry(value))
+    known = {field.name for field in event_type.fields}
+    others = [_without(values, _ATTRIBUTES), _without(data, known)]
+    return "".join(entries) + (_write(others) if any(others) else "")
+
+
+def _without(values: dict[str, Any], names: frozenset[str] | set[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None and name not in names}
+
+
+def _entry(value: Any) -> str:  # noqa: ANN401 any JSON value
+    if value is None:
+        return NOTHING
+    if isinstance(value, str) and not isinstance(value, NumberToken):
+        return encode_basestring(value)[1:]
+    return _write(value) + ","
+
+
+def _moment(value: str | None) -> str:
+    """Write an instant in UTC; a day stays a day."""
+    if value is None or "T" not in value.upper():
+        return _entry(value)
+    return _instant(moment_microseconds(value) or 0)
+
+
+def _instant(microseconds: int) -> str:
+    moment = _EPOCH + timedelta(microseconds=microseconds)
+    return f'{moment.replace(tzinfo=None).isoformat()}Z"'
 
 
 def normal_number(token: str) -> str:
@@ -75,7 +108,7 @@ def normal_number(token: str) -> str:
 
 def _write(value: Any) -> str:  # noqa: ANN401 any JSON value
     if isinstance(value, NumberToken):
-        return str(value)
+        return normal_number(value)
     if isinstance(value, str):
         return encode_basestring(value)
     if isinstance(value, dict):

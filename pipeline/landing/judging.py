@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pipeline.core.ids import content_hash
 from pipeline.landing.checking import check_field, check_rule
-from pipeline.landing.hashing import hashed_text
+from pipeline.landing.hashing import hash_content
 from pipeline.landing.parsing import Member, Refusal, RefusedLineError, parse_object, shown
 from pipeline.schemas.events import (
     CATALOGUE,
@@ -116,7 +115,7 @@ def _state_event(members: Mapping[str, Member], values: dict[str, Any], event_ty
             if field.values and data[name] not in field.values
         ],
         data=members["data"].text,
-        content_hash=content_hash(hashed_text(values, event_type)),
+        content_hash=hash_content(values, event_type),
     )
 
 

@@ -1,37 +1,40 @@
 """Validate and append one portion of lines that fit in memory together."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.core.errors import TerminalError
-from pipeline.eventlog import Conflict, append_arrivals
-from pipeline.landing.gathering import Account, Batch, Gathered
+from pipeline.eventlog import ARRIVALS, Conflict, append_arrivals
+from pipeline.landing.clearing import clear_lines
+from pipeline.landing.gathering import Account, Batch, Gathered, Ordinals
+from pipeline.landing.hashing import hash_identity
 from pipeline.landing.judging import Event, judge
 from pipeline.landing.parsing import Refusal
-from pipeline.landing.proving import proof_query
 from pipeline.landing.refusing import Refusals
 from pipeline.schemas.events import EventType, Reason
-from pipeline.store import Connection, sql_text
+from pipeline.schemas.events.envelope import SPEC_VERSION
+from pipeline.store import Connection, one_thread, sql_text
 
-PORTION_BYTES = 64 * 2**20
+PORTION_BYTES = 192 * 2**20
 _JUDGED_TOGETHER = 8192
-_INSTANTS = frozenset({"time", "recordedtime", "known_at"})
-
-
-def _judged_type(column: str) -> pa.DataType:
-    if column in _INSTANTS:
-        return pa.timestamp("us", tz="UTC")
-    return pa.list_(pa.string()) if column == "flags" else pa.string()
-
-
+_HANDED_OVER = (
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "recordedtime",
+    "sequence",
+    "datacontenttype",
+    "dataschema",
+)
 _JUDGED = pa.schema(
-    [
-        ("ordinal", pa.int64()),
-        *((column.name, _judged_type(column.name)) for column in fields(Event)),
-    ]
+    [ARRIVALS.field(name) for name in ("ordinal", *(column.name for column in fields(Event)))]
 )
 
 
@@ -57,10 +60,13 @@ def land_portion(
     Raises:
         TerminalError: the fates do not add up to the lines.
     """
-    _stage(connection, gathered)
-    _prove(connection, batch.catalogue)
-    refused = _judge_unproven(connection, gathered, batch.catalogue, refuse)
-    fates = append_arrivals(connection, batch_id=batch.batch_id, landed_at=batch.landed_at)
+    with one_thread(connection):
+        proven, left = clear_lines(connection, gathered, batch.catalogue)
+        judged, refused = _judge(gathered, left, batch.catalogue, refuse)
+        arrivals = _arrivals(gathered, [*proven, *judged])
+        fates = append_arrivals(
+            connection, arrivals, batch_id=batch.batch_id, landed_at=batch.landed_at, restate=_restate
+        )
     taken = [(conflict.ordinal, _conflict(conflict, gathered)) for conflict in fates.conflicts]
     refuse(taken)
     refused += [ordinal for ordinal, _ in taken]
@@ -80,52 +86,61 @@ def land_portion(
         account.quarantined += int(quarantined[number])
 
 
-def _stage(connection: Connection, gathered: Gathered) -> None:
-    names = list(gathered.names)
-    file_names = pa.table({"file_number": np.arange(len(names)), "source_file": names})
-    connection.register("portion_files", file_names)
-    numbered = gathered.lines.append_column("file_number", pa.array(gathered.file_numbers))
-    numbered = numbered.append_column("ordinal", pa.array(np.arange(len(numbered))))
-    connection.register("portion_lines", numbered)
-    connection.execute(sql_text("landing/stage"))
-    connection.unregister("portion_lines")
-    connection.execute(sql_text("landing/portion_tables"))
-    connection.execute(sql_text("landing/arrivals"))
-
-
-def _prove(connection: Connection, catalogue: Mapping[str, EventType]) -> None:
-    found = connection.execute("SELECT DISTINCT type FROM staged WHERE is_plain").fetchall()
-    for (name,) in found:
-        if name in catalogue:
-            connection.execute(*proof_query(catalogue[name]))
-
-
-def _judge_unproven(
-    connection: Connection,
+def _judge(
     gathered: Gathered,
+    ordinals: Ordinals,
     catalogue: Mapping[str, EventType],
     refuse: Callable[[Refusals], None],
-) -> list[int]:
-    """Judge what was not proven and return the refused ordinals."""
-    unproven = connection.execute(sql_text("landing/unproven")).to_arrow_table()["ordinal"].to_numpy()
+) -> tuple[list[pa.Table], list[int]]:
+    """Judge lines one by one; return the events of those that are right, and the ordinals of the others."""
     refused: list[int] = []
-    for start in range(0, len(unproven), _JUDGED_TOGETHER):
-        ordinals = unproven[start : start + _JUDGED_TOGETHER]
-        cleared: list[dict[str, object]] = []
+    tables: list[pa.Table] = []
+    for start in range(0, len(ordinals), _JUDGED_TOGETHER):
+        judged = ordinals[start : start + _JUDGED_TOGETHER]
+        events: list[dict[str, object]] = []
         refusals: list[tuple[int, Refusal]] = []
-        for ordinal, raw in zip(ordinals.tolist(), gathered.pick("raw", ordinals), strict=True):
+        for ordinal, raw in zip(judged.tolist(), gathered.pick("raw", judged), strict=True):
             verdict = judge(raw, catalogue)
             if isinstance(verdict, Refusal):
                 refusals.append((ordinal, verdict))
             else:
-                cleared.append({"ordinal": ordinal, **vars(verdict)})
-        if cleared:
-            connection.register("cleared", pa.Table.from_pylist(cleared, schema=_JUDGED))
-            connection.execute("INSERT INTO judged BY NAME SELECT * FROM cleared")
-            connection.unregister("cleared")
+                events.append({"ordinal": ordinal, **vars(verdict)})
+        table = pa.Table.from_pylist(events, schema=_JUDGED)
+        keys = [hash_identity(str(event["source"]), str(event["id"])) for event in events]
+        tables.append(table.append_column("event_key", pa.array(keys, pa.binary())))
         refuse(refusals)
         refused += [ordinal for ordinal, _ in refusals]
-    return refused
+    return tables, refused
+
+
+def _arrivals(gathered: Gathered, tables: Sequence[pa.Table]) -> pa.Table:
+    """Put events together, each with the file and line that it came from."""
+    if not tables:
+        return ARRIVALS.empty_table()
+    events = pa.concat_tables(tables, promote_options="default")
+    ordinals = events["ordinal"].to_numpy()
+    numbers = pa.array(gathered.file_numbers[ordinals].astype(np.int32))
+    files = pa.DictionaryArray.from_arrays(numbers, pa.array(gathered.names, pa.string()))
+    lines = pa.array(gathered.lines["source_line"].to_numpy()[ordinals])
+    columns = {name: events[name] for name in events.column_names} | {
+        "source_file": files,
+        "source_line": lines,
+    }
+    nothing = {field.name: pa.nulls(len(events), field.type) for field in ARRIVALS}
+    return pa.table({name: (nothing | columns)[name] for name in ARRIVALS.names}, schema=ARRIVALS)
+
+
+def _restate(event: Mapping[str, Any]) -> str:
+    """Return the content hash that an event of the log has by the catalogue as it is now."""
+    members = [
+        f"{json.dumps(name)}:{json.dumps(event[name])}" for name in _HANDED_OVER if event[name] is not None
+    ]
+    others = (event["attributes"] or "{}")[1:-1]
+    line = ",".join(
+        [f'"specversion":"{SPEC_VERSION}"', *members, f'"data":{event["data"]}', *filter(None, [others])]
+    )
+    verdict = judge(f"{{{line}}}")
+    return verdict.content_hash if isinstance(verdict, Event) else ""
 
 
 def _conflict(conflict: Conflict, gathered: Gathered) -> Refusal:

@@ -7,6 +7,7 @@ from pipeline.store.sql_files import SQL_FOLDER, sql_text
 from pipeline.store.warehouse import (
     Connection,
     DatabaseError,
+    one_thread,
     read_answer,
     read_frame,
     reader,
@@ -18,6 +19,7 @@ __all__ = [
     "SQL_FOLDER",
     "Connection",
     "DatabaseError",
+    "one_thread",
     "publish_copy",
     "read_answer",
     "read_frame",

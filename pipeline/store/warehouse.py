@@ -93,6 +93,18 @@ def reader(path: Path) -> Iterator[Connection]:
             connection.close()
 
 
+@contextmanager
+def one_thread(connection: Connection) -> Iterator[None]:
+    """Let the database work with one thread: several that keep the order of rows cost more than they save."""
+    with connection.cursor() as other:  # a statement of its own also where the transaction has failed
+        row = other.execute("SELECT current_setting('threads')").fetchone()
+        other.execute("SET threads = 1")
+        try:
+            yield
+        finally:
+            other.execute(f"SET threads = {int(row[0]) if row else 1}")
+
+
 def read_frame(
     connection: Connection, query: str, parameters: Mapping[str, Any] | None = None
 ) -> pl.DataFrame:

@@ -1,45 +1,26 @@
--- meaning: appends the arrivals that land, in the order of their lines, at the next positions
+-- meaning: appends the events that land, which come in the order of their positions
 -- grain: one landed event
--- reads: arrivals, arrival_keys, not_landing, events
+-- reads: landing_events
 INSERT INTO events
-WITH
-batch AS (
-    SELECT
-        $batch AS batch_id,
-        $instant AS landed_at
-),
-
-positions AS (
-    SELECT
-        arrival_keys.ordinal,
-        arrival_keys.event_key,
-        (SELECT coalesce(max(events.log_position), 0) FROM events)
-        + row_number() OVER (ORDER BY arrival_keys.ordinal) AS log_position
-    FROM arrival_keys
-    ANTI JOIN not_landing ON arrival_keys.ordinal = not_landing.ordinal
-)
-
 SELECT
-    positions.log_position,
-    arrivals.source,
-    arrivals.id,
-    arrivals.type,
-    arrivals.subject,
-    arrivals.time,
-    arrivals.recordedtime,
-    arrivals.known_at,
-    batch.landed_at,
-    arrivals.sequence,
-    arrivals.datacontenttype,
-    arrivals.dataschema,
-    batch.batch_id,
-    arrivals.source_file,
-    arrivals.source_line,
-    positions.event_key,
-    arrivals.content_hash,
-    arrivals.attributes,
-    arrivals.flags,
-    arrivals.data
-FROM arrivals
-INNER JOIN positions ON arrivals.ordinal = positions.ordinal
-CROSS JOIN batch;
+    log_position,
+    source,
+    id,
+    type,
+    subject,
+    time,
+    recordedtime,
+    known_at,
+    $instant AS landed_at,
+    sequence,
+    datacontenttype,
+    dataschema,
+    $batch AS batch_id,
+    source_file,
+    source_line,
+    cast(event_key AS UUID) AS event_key,
+    content_hash,
+    attributes,
+    coalesce(flags, []) AS flags,
+    data
+FROM landing_events;

@@ -1,23 +1,18 @@
 -- meaning: what becomes of contested arrivals: the first of an identity stays, the log's before any arrival;
 --          the same content again is a duplicate, other content a conflict. What forget rewrote has a pseudonym
 --          for a hash: whatever comes again under its identity is a duplicate
--- grain: one contested arrival that does not land
--- reads: arrivals, arrival_keys, contested_keys, events
+-- grain: one contested arrival that does not land; first_ordinal is -1 and first_position filled where the log
+--        has the first
+-- reads: arrivals, contested_keys, events
 WITH
-keyed AS (
-    SELECT arrival_keys.ordinal
-    FROM arrival_keys
-    SEMI JOIN contested_keys ON arrival_keys.event_key = contested_keys.event_key
-),
-
-contested AS (
+contested AS MATERIALIZED (
     SELECT
         arrivals.ordinal,
         arrivals.source,
         arrivals.id,
         arrivals.content_hash
     FROM arrivals
-    SEMI JOIN keyed ON arrivals.ordinal = keyed.ordinal
+    SEMI JOIN contested_keys ON cast(arrivals.event_key AS UUID) = contested_keys.event_key
 ),
 
 holders AS (
@@ -27,9 +22,10 @@ holders AS (
         events.content_hash,
         events.source_file,
         events.source_line,
+        events.log_position,
         -1 AS ordinal
     FROM events
-    SEMI JOIN contested_keys ON events.event_key = contested_keys.event_key
+    SEMI JOIN contested_keys ON events.log_position = contested_keys.log_position
     UNION ALL
     SELECT
         source,
@@ -37,6 +33,7 @@ holders AS (
         content_hash,
         NULL AS source_file,
         NULL AS source_line,
+        NULL AS log_position,
         ordinal
     FROM contested
 ),
@@ -48,7 +45,8 @@ firsts AS (
         arg_min(content_hash, ordinal) AS content_hash,
         min(ordinal) AS ordinal,
         max(source_file) AS source_file,
-        max(source_line) AS source_line
+        max(source_line) AS source_line,
+        max(log_position) AS log_position
     FROM holders
     GROUP BY source, id
 )
@@ -60,6 +58,8 @@ SELECT
     contested.id,
     firsts.source_file,
     firsts.source_line,
+    firsts.log_position AS first_position,
+    contested.content_hash,
     contested.content_hash = firsts.content_hash OR starts_with(firsts.content_hash, 'forgotten-') AS is_duplicate
 FROM contested
 INNER JOIN firsts ON contested.source = firsts.source AND contested.id = firsts.id

@@ -161,3 +161,23 @@ def test_landing_leaves_the_callers_instant_on_every_row(log: Connection, tmp_pa
         "SELECT landed_at FROM landing_manifest",
     ):
         assert rows(log, query) == [(LANDED_AT,)]
+
+
+@pytest.mark.parametrize("lines", SAME_CONTENT.values(), ids=SAME_CONTENT)
+def test_an_event_hashed_by_an_earlier_version_is_compared_by_what_it_says(
+    log: Connection, tmp_path: Path, lines: tuple[object, object]
+) -> None:
+    land_lines(log, tmp_path, lines[0])
+    log.execute("UPDATE events SET content_hash = sha256(content_hash)")
+    report = land_lines(log, tmp_path, lines[1])
+    assert (report.duplicates, reasons(log)) == (1, {})
+
+
+def test_an_event_hashed_by_an_earlier_version_conflicts_with_other_content(
+    log: Connection, tmp_path: Path
+) -> None:
+    land_lines(log, tmp_path, usage(traceparent="00"), event("b"))
+    log.execute("UPDATE events SET content_hash = sha256(content_hash)")
+    land_lines(log, tmp_path, usage(), event("b", data_chips=3), event("c"))
+    assert reasons(log) == {1: "conflicting_duplicate", 2: "conflicting_duplicate"}
+    assert rows(log, "SELECT count(*) FROM events") == [(3,)]
