@@ -5,49 +5,18 @@
 -- columns: subject (order line or opportunity), customer_id, segment, region (NULL: none given), generation,
 --          reason, chips (chips), declined_at, demanded_at (TIMESTAMPTZ: the moment that the demand is counted
 --          at)
--- reads: other_events_as_of, order_steps, customers
+-- reads: other_events_as_of, customers, declines_from
 CREATE OR REPLACE MACRO declines(as_of, up_to_position := 9223372036854775807) AS TABLE
-    WITH declined AS (
-        SELECT
-            subject,
-            time,
-            cast(data ->> 'chips' AS BIGINT) AS chips,
-            data ->> 'customer_id' AS customer_id,
-            data ->> 'segment' AS segment,
-            data ->> 'region' AS region,
-            data ->> 'generation' AS generation,
-            data ->> 'reason' AS reason
+    WITH counted AS MATERIALIZED ( -- noqa: ST03
+        SELECT *
         FROM other_events_as_of(as_of, up_to_position)
-        WHERE type = 'trn.order.declined.v1'
+        WHERE split_part(type, '.', 2) = 'order'
     ),
 
-    -- orders have hundreds of thousands of lines, declined ones are few
-    orders AS (
-        SELECT
-            order_line,
-            min(time) FILTER (WHERE step = 1) AS placed_at,
-            arg_max(customer_id, step) AS customer_id,
-            arg_max(segment, step) AS segment,
-            arg_max(region, step) AS region
-        FROM
-            order_steps(
-                as_of, up_to_position, (SELECT coalesce(list(DISTINCT declined.subject), []) FROM declined)
-            )
-        WHERE type IN ('trn.order.placed.v1', 'trn.order.changed.v1')
-        GROUP BY order_line
+    described AS MATERIALIZED ( -- noqa: ST03
+        SELECT *
+        FROM customers(as_of, up_to_position)
     )
 
-    SELECT
-        declined.subject,
-        declined.generation,
-        declined.reason,
-        declined.chips,
-        declined.time AS declined_at,
-        coalesce(declined.customer_id, orders.customer_id) AS customer_id,
-        coalesce(declined.segment, customers.segment, orders.segment, buyers.segment, 'unassigned') AS segment,
-        coalesce(declined.region, orders.region) AS region,
-        least(coalesce(orders.placed_at, declined.time), declined.time) AS demanded_at
-    FROM declined
-    LEFT JOIN orders ON declined.subject = orders.order_line
-    LEFT JOIN customers(as_of, up_to_position) AS customers ON declined.customer_id = customers.customer_id
-    LEFT JOIN customers(as_of, up_to_position) AS buyers ON orders.customer_id = buyers.customer_id;
+    SELECT * -- noqa: AM04
+    FROM declines_from('counted', 'described');

@@ -3,51 +3,18 @@
 -- columns: request_id, source, id, said_at (TIMESTAMP, UTC), customer_id, segment, generation, region, reason,
 --          need_id, retry_group_id, wanted_from_at, wanted_until_at (TIMESTAMP, UTC; NULL: not said),
 --          chips_requested, chips_granted (chips)
--- reads: other_events_as_of, customers
+-- reads: other_events_as_of, customers, denials_from
 CREATE OR REPLACE MACRO denials(as_of, up_to_position := 9223372036854775807) AS TABLE
-    WITH parsed AS (
-        SELECT
-            subject AS request_id,
-            source,
-            id,
-            utc_clock(time) AS said_at,
-            json_transform(
-                data,
-                '{
-                    "customer_id": "VARCHAR", "segment": "VARCHAR", "generation": "VARCHAR", "region": "VARCHAR",
-                    "reason": "VARCHAR", "need_id": "VARCHAR", "retry_group_id": "VARCHAR", "wanted_from": "VARCHAR",
-                    "wanted_until": "VARCHAR", "chips_requested": "BIGINT", "chips_granted": "BIGINT"
-                }'
-            ) AS payload
+    WITH counted AS MATERIALIZED ( -- noqa: ST03
+        SELECT *
         FROM other_events_as_of(as_of, up_to_position)
-        WHERE type = 'trn.request.denied.v2'
+        WHERE split_part(type, '.', 2) = 'request'
     ),
 
-    unpacked AS (
-        SELECT
-            payload.*,
-            parsed.request_id,
-            parsed.source,
-            parsed.id,
-            parsed.said_at
-        FROM parsed
+    described AS MATERIALIZED ( -- noqa: ST03
+        SELECT *
+        FROM customers(as_of, up_to_position)
     )
 
-    SELECT
-        unpacked.request_id,
-        unpacked.source,
-        unpacked.id,
-        unpacked.said_at,
-        unpacked.customer_id,
-        unpacked.generation,
-        unpacked.region,
-        unpacked.reason,
-        unpacked.need_id,
-        unpacked.retry_group_id,
-        unpacked.chips_requested,
-        unpacked.chips_granted,
-        utc_moment(unpacked.wanted_from) AS wanted_from_at,
-        utc_moment(unpacked.wanted_until) AS wanted_until_at,
-        coalesce(unpacked.segment, customers.segment, 'unassigned') AS segment
-    FROM unpacked
-    LEFT JOIN customers(as_of, up_to_position) AS customers ON unpacked.customer_id = customers.customer_id;
+    SELECT * -- noqa: AM04
+    FROM denials_from('counted', 'described');

@@ -5,9 +5,9 @@
 -- grain: one event
 -- columns: as in events; type and data are those of the newest version
 -- reads: other_events, newest_type, upcast_request_denied_v1, upcast_waitlist_joined_v1
-CREATE OR REPLACE MACRO newest_events() AS TABLE
+CREATE OR REPLACE MACRO newest_events(log := 'other_events') AS TABLE
     SELECT * -- noqa: AM04
-    FROM other_events
+    FROM query_table(log)
     WHERE type <> 'trn.request.denied.v1' AND type <> 'trn.waitlist.joined.v1'
     UNION ALL
     SELECT
@@ -15,7 +15,7 @@ CREATE OR REPLACE MACRO newest_events() AS TABLE
             newest_type('trn.request.denied.v1') AS type,
             upcast_request_denied_v1(data, time) AS data
         )
-    FROM other_events
+    FROM query_table(log)
     WHERE type = 'trn.request.denied.v1'
     UNION ALL
     SELECT
@@ -23,5 +23,5 @@ CREATE OR REPLACE MACRO newest_events() AS TABLE
             newest_type('trn.waitlist.joined.v1') AS type,
             upcast_waitlist_joined_v1(data, time) AS data
         )
-    FROM other_events
+    FROM query_table(log)
     WHERE type = 'trn.waitlist.joined.v1';

@@ -2,18 +2,23 @@
 --          returned beyond what was shipped. None of it makes a quantity of the order book negative
 -- grain: order line x kind
 -- columns: order_line, kind ('over_cancelled', 'over_shipped', 'over_returned'), chips (chips, > 0)
--- reads: order_quantities, order_steps
+-- reads: order_steps, order_quantities_from
 CREATE OR REPLACE MACRO order_excess(as_of, up_to_position := 9223372036854775807) AS TABLE
-    WITH quantities AS (
+    WITH steps AS MATERIALIZED (
         SELECT *
-        FROM order_quantities(as_of, up_to_position)
+        FROM order_steps(as_of, up_to_position)
+    ),
+
+    quantities AS (
+        SELECT *
+        FROM order_quantities_from('steps')
     ),
 
     returned AS (
         SELECT
             order_line,
             sum(chips) AS chips_returned
-        FROM order_steps(as_of, up_to_position)
+        FROM steps
         WHERE type = 'trn.order.returned.v1'
         GROUP BY order_line
     ),

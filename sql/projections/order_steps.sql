@@ -4,102 +4,13 @@
 -- grain: one event of an opened order line
 -- columns: order_line, step, type, time, the payload's fields (chips NULL: none given), shipped_chips (chips)
 --          only_lines: a list of order lines, where not all are asked for
--- reads: subject_steps
+-- reads: other_events_as_of, order_steps_from
 CREATE OR REPLACE MACRO order_steps(as_of, up_to_position := 9223372036854775807, only_lines := NULL) AS TABLE
-    WITH parsed AS (
-        SELECT
-            subject AS order_line,
-            step,
-            type,
-            time,
-            type IN ('trn.shipment.dispatched.v1', 'trn.shipment.delivered.v1') AS is_shipment,
-            json_transform(
-                data,
-                '{
-                    "chips": "BIGINT", "generation": "VARCHAR", "region": "VARCHAR", "segment": "VARCHAR",
-                    "customer_id": "VARCHAR", "order_id": "VARCHAR", "opportunity_id": "VARCHAR",
-                    "contract_id": "VARCHAR", "need_id": "VARCHAR", "sku": "VARCHAR", "lot_chips": "BIGINT",
-                    "requested_date": "VARCHAR", "promised_date": "VARCHAR", "unit_price": "DOUBLE",
-                    "currency": "VARCHAR", "shipment_id": "VARCHAR", "reason": "VARCHAR", "disposition": "VARCHAR"
-                }'
-            ) AS payload
-        FROM
-            subject_steps(
-                as_of,
-                up_to_position,
-                'trn.order.placed.v1',
-                [
-                    'trn.order.promised.v1',
-                    'trn.order.changed.v1',
-                    'trn.order.cancelled.v1',
-                    'trn.order.declined.v1',
-                    'trn.order.returned.v1',
-                    'trn.shipment.dispatched.v1',
-                    'trn.shipment.delivered.v1'
-                ],
-                only_lines
-            )
-    ),
-
-    unpacked AS (
-        SELECT
-            payload.*,
-            parsed.order_line,
-            parsed.step,
-            parsed.type,
-            parsed.time,
-            parsed.is_shipment
-        FROM parsed
-    ),
-
-    moved AS (
-        SELECT
-            order_line,
-            step,
-            shipment_id,
-            greatest(
-                coalesce(sum(chips) FILTER (WHERE type = 'trn.shipment.dispatched.v1') OVER shipment, 0),
-                coalesce(sum(chips) FILTER (WHERE type = 'trn.shipment.delivered.v1') OVER shipment, 0)
-            ) AS moved_chips
-        FROM unpacked
-        WHERE is_shipment
-        WINDOW shipment AS (PARTITION BY order_line, shipment_id ORDER BY step ROWS UNBOUNDED PRECEDING)
-    ),
-
-    shipped AS (
-        SELECT
-            order_line,
-            step,
-            cast(
-                moved_chips
-                - coalesce(lag(moved_chips) OVER (PARTITION BY order_line, shipment_id ORDER BY step), 0) AS BIGINT
-            ) AS shipped_chips
-        FROM moved
+    WITH counted AS ( -- noqa: ST03
+        SELECT *
+        FROM other_events_as_of(as_of, up_to_position)
+        WHERE only_lines IS NULL OR subject IN (SELECT unnest(only_lines))
     )
 
-    SELECT
-        unpacked.order_line,
-        unpacked.step,
-        unpacked.type,
-        unpacked.time,
-        unpacked.chips,
-        unpacked.generation,
-        unpacked.region,
-        unpacked.segment,
-        unpacked.customer_id,
-        unpacked.order_id,
-        unpacked.opportunity_id,
-        unpacked.contract_id,
-        unpacked.need_id,
-        unpacked.sku,
-        unpacked.lot_chips,
-        unpacked.requested_date,
-        unpacked.promised_date,
-        unpacked.unit_price,
-        unpacked.currency,
-        unpacked.shipment_id,
-        unpacked.reason,
-        unpacked.disposition,
-        coalesce(shipped.shipped_chips, 0) AS shipped_chips
-    FROM unpacked
-    LEFT JOIN shipped ON unpacked.order_line = shipped.order_line AND unpacked.step = shipped.step;
+    SELECT * -- noqa: AM04
+    FROM order_steps_from('counted');

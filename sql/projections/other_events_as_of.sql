@@ -4,11 +4,13 @@
 -- grain: one event
 -- columns: as in events, and apply_order (time, sequence, known_at, source, id)
 -- reads: newest_events, retracted_positions
-CREATE OR REPLACE MACRO other_events_as_of(as_of, up_to_position := 9223372036854775807) AS TABLE
+CREATE OR REPLACE MACRO other_events_as_of(
+    as_of, up_to_position := 9223372036854775807, log := 'other_events'
+) AS TABLE
     SELECT
         events.*, -- noqa: AM04
         row(events.time, coalesce(events.sequence, ''), events.known_at, events.source, events.id) AS apply_order
-    FROM newest_events() AS events
+    FROM newest_events(log := log) AS events
     ANTI JOIN retracted_positions(as_of, up_to_position) AS retracted ON events.log_position = retracted.log_position
     WHERE
         events.known_at <= cast(as_of AS TIMESTAMPTZ)
