@@ -1,19 +1,31 @@
 """Bring the kept tables up to the log, at the cost of what is new; or rebuild them from nothing."""
 
-from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 
 from pipeline.config.policy import DemandPolicy
 from pipeline.core.clock import utc_now
 from pipeline.core.crash_points import crash_point
 from pipeline.eventlog import last_position
+from pipeline.projecting.changes import find_changes, keep_customers, keep_reservation_stretches
 from pipeline.projecting.retracting import Retraction, spans_in_force
 from pipeline.projecting.state import State, read_state
+from pipeline.projecting.weeks import keep_cloud_usage
 from pipeline.store import Connection, sql_text
 
 _INSERT_SPAN = "INSERT INTO retracted_spans VALUES (?, ?, ?, coalesce(?, TIMESTAMPTZ 'infinity'), ?, ?)"
 CHUNK_EVENTS = 1_000_000
+KEPT_TABLES = (
+    "usage_facts",
+    "other_events",
+    "retraction_targets",
+    "retracted_spans",
+    "kept_customers",
+    "kept_reservation_stretches",
+    "kept_cloud_usage",
+    "projection_state",
+)
 
 
 @dataclass(frozen=True)
@@ -23,10 +35,12 @@ class Maintenance:
     Attributes:
         before: state that was found.
         after: state that is left.
+        changed: how many rows of each kept table were taken out or put in.
     """
 
     before: State
     after: State
+    changed: Mapping[str, int] = field(default_factory=dict)
 
 
 def maintain(connection: Connection, demand: DemandPolicy, *, as_of: datetime | None = None) -> Maintenance:
@@ -43,10 +57,11 @@ def maintain(connection: Connection, demand: DemandPolicy, *, as_of: datetime | 
     connection.begin()
     _take_over(connection, before.log_position, position)
     after = _move_state(connection, demand, instant, position)
+    changed = _keep(connection, before, after)
     crash_point("maintaining.before_commit")
     connection.commit()
     crash_point("maintaining.after_commit")
-    return Maintenance(before, after)
+    return Maintenance(before, after, changed)
 
 
 def rebuild(connection: Connection, demand: DemandPolicy, *, as_of: datetime | None = None) -> Maintenance:
@@ -55,6 +70,16 @@ def rebuild(connection: Connection, demand: DemandPolicy, *, as_of: datetime | N
     connection.execute(sql_text("projecting/clear"))
     connection.commit()
     return maintain(connection, demand, as_of=as_of)
+
+
+def _keep(connection: Connection, before: State, after: State) -> dict[str, int]:
+    """Bring the tables that hold what counts as of an instant from one state to the other."""
+    find_changes(connection, before, after)
+    return {
+        "kept_customers": keep_customers(connection, after),
+        "kept_reservation_stretches": keep_reservation_stretches(connection, before, after),
+        "kept_cloud_usage": keep_cloud_usage(connection, before, after),
+    }
 
 
 def _take_over(connection: Connection, after: int, position: int) -> None:

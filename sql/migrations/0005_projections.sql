@@ -71,6 +71,7 @@ CREATE TABLE kept_customers (
 
 CREATE TABLE kept_reservation_stretches (
     reservation_id VARCHAR NOT NULL,
+    customer_id VARCHAR,
     segment VARCHAR NOT NULL,
     generation VARCHAR,
     region VARCHAR,

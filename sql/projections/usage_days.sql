@@ -3,8 +3,11 @@
 -- grain: segment x generation x region x reservation x day
 -- columns: segment, generation, region, reservation_id (NULL: outside reservations), day_date (DATE),
 --          chip_hours (hours), is_daily (all metered periods are a day or shorter; NULL: corrections only)
+--          ending_after: the beginning of a day; days before it are not asked for and may be incomplete
 -- reads: usage_periods
-CREATE OR REPLACE MACRO usage_days(as_of, up_to_position := 9223372036854775807) AS TABLE
+CREATE OR REPLACE MACRO usage_days(
+    as_of, up_to_position := 9223372036854775807, ending_after := TIMESTAMP '-infinity'
+) AS TABLE
     WITH periods AS (
         SELECT
             segment,
@@ -15,7 +18,7 @@ CREATE OR REPLACE MACRO usage_days(as_of, up_to_position := 9223372036854775807)
             end_at,
             cast(sum(exact(chip_hours)) AS DOUBLE) AS chip_hours,
             type = 'trn.usage.metered.v1' AS is_metered
-        FROM usage_periods(as_of, up_to_position)
+        FROM usage_periods(as_of, up_to_position, ending_after)
         GROUP BY ALL
     ),
 

@@ -1,0 +1,90 @@
+"""What is kept of the projections is what the log says, however it was brought there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.config import Settings, load_policy
+from pipeline.projecting import KEPT_TABLES, read_state, rebuild
+from pipeline.store import Connection, writer
+from tests.histories import MOMENT, histories
+from tests.sql.event_log import EVERYTHING, Event, Log, instant
+
+LAWS = settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
+GATED = ("demand_history", "cloud_usage", "customers", "reservation_stretches", "order_book", "demand_feeds")
+Rows = list[tuple[Any, ...]]
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    with writer(Settings(home=tmp_path_factory.mktemp("laws"))) as connection:
+        yield connection
+
+
+def kept(connection: Connection) -> dict[str, Rows]:
+    return {table: connection.execute(f"FROM {table} ORDER BY ALL").fetchall() for table in KEPT_TABLES}
+
+
+def answers(log: Log, as_of: str, position: int) -> dict[str, list[dict[str, Any]]]:
+    return {macro: log.project(macro, as_of, position) for macro in GATED}
+
+
+def computed(log: Log, as_of: str, position: int) -> dict[str, list[dict[str, Any]]]:
+    """Ask as if nothing were kept as of any instant."""
+    log.connection.begin()
+    log.connection.execute("UPDATE projection_state SET known_from = 'infinity'")
+    try:
+        return answers(log, as_of, position)
+    finally:
+        log.connection.rollback()
+
+
+@LAWS
+@given(histories(most=60), st.lists(st.tuples(st.integers(1, 25), MOMENT), min_size=2, max_size=5))
+def test_what_is_kept_is_what_a_rebuilding_keeps_whatever_came_when(
+    warehouse: Connection, events: list[Event], moves: list[tuple[int, str]]
+) -> None:
+    log = Log(warehouse).land([], moves[0][1])
+    for count, kept_as_of in moves:
+        log.append(events[:count], kept_as_of)
+        events = events[count:]
+        incremental = kept(warehouse)
+        rebuild(warehouse, load_policy().demand, as_of=instant(kept_as_of))
+        assert incremental == kept(warehouse)
+
+
+@LAWS
+@given(histories(most=60), MOMENT, MOMENT, st.integers(0, 60))
+def test_an_answer_is_the_same_whether_it_is_kept_or_computed(
+    warehouse: Connection, events: list[Event], kept_as_of: str, as_of: str, position: int
+) -> None:
+    log = Log(warehouse).land(events, kept_as_of)
+    state = read_state(warehouse)
+    for instant_asked, bound in ((kept_as_of, EVERYTHING), (as_of, EVERYTHING), (kept_as_of, position)):
+        assert answers(log, instant_asked, bound) == computed(log, instant_asked, bound)
+    covered = warehouse.execute("FROM coverage(?, ?)", [instant(kept_as_of), state.counted_position])
+    assert covered.fetchall()
+
+
+@LAWS
+@given(st.data(), MOMENT)
+def test_nothing_known_later_reaches_what_is_kept(
+    warehouse: Connection, data: st.DataObject, kept_as_of: str
+) -> None:
+    events = data.draw(histories(most=50))
+    known = [event for event in events if event.known_at <= instant(kept_as_of)]
+    log = Log(warehouse).land(known, kept_as_of)
+    expected = {table: rows for table, rows in kept(warehouse).items() if table.startswith("kept_")}
+    log.append([event for event in events if event not in known], kept_as_of)
+    assert {table: rows for table, rows in kept(warehouse).items() if table.startswith("kept_")} == expected
