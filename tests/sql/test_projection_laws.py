@@ -37,7 +37,10 @@ STEPS = {"subject_steps", "subject_openings", "newest_events", "dated_values"}
 KEEPING = {"coverage", "retracted_positions"}
 Projections = dict[str, list[dict[str, Any]]]
 MACROS = sorted(
-    {file.stem for file in (SQL_FOLDER / "projections").glob("*.sql")} - SCALARS - STEPS - KEEPING
+    {file.stem for file in (SQL_FOLDER / "projections").glob("*.sql") if not file.stem.endswith("_from")}
+    - SCALARS
+    - STEPS
+    - KEEPING
 )
 
 
