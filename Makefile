@@ -1,6 +1,6 @@
 # Everything a person types. `make run` and `make test` work from a fresh clone with Python 3.11 to 3.13 and make.
 .DEFAULT_GOAL := help
-.PHONY: help env env-dev run test airflow check format lock audit bench bench-peers dictionary clean
+.PHONY: help env env-dev run test soak airflow check format lock audit bench bench-peers dictionary clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
@@ -36,6 +36,9 @@ airflow: env  ## scheduler and web UI in the foreground; Ctrl-C stops everything
 test: env-dev  ## all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup; code=$$?; \
 	if [ $$code -eq 5 ]; then echo "error: pytest found no test to run, which is a failure here"; fi; exit $$code
+
+soak: env-dev  ## kill commands at random instants, N=200 times, from SEED=0 on
+	@$(BIN)/python -m tests.soak -n $(or $(N),200) --seed $(or $(SEED),0)
 
 check: env-dev  ## lint, types, import contracts, SQL lint: what CI runs before the tests
 	$(BIN)/ruff check .

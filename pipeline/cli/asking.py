@@ -11,7 +11,7 @@ def add_commands(commands: Commands) -> None:
     sql = commands.add_parser(
         "sql",
         help="ask the published copy a question",
-        description="Runs a query, or a file such as sql/adhoc/open_orders.sql, on the published copy. "
+        description="Runs a query, or a file such as sql/adhoc/late_orders.sql, on the published copy. "
         "$as_of in the text takes the value of --as-of.",
     )
     sql.add_argument("question", metavar="'SELECT …'|FILE.sql")

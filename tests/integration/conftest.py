@@ -2,10 +2,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.crash_trials import Trials
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -55,3 +58,11 @@ def planned_copy(planned: Shell, tmp_path: Path) -> Shell:
     """A copy of the planned home, to decide in."""
     shutil.copytree(planned.home, tmp_path / "copy", symlinks=True)
     return Shell(tmp_path / "copy")
+
+
+@pytest.fixture(scope="session")
+def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
+    """A small market, homes to start commands in, and a server that starts them quickly."""
+    made = Trials(tmp_path_factory.mktemp("trials") / "all")
+    yield made
+    made.close()

@@ -1,0 +1,78 @@
+"""Kill each documented command at every declared crash point, see what stands, and type it again."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from pipeline.core.crash_points import CRASH_AT, CRASH_POINTS
+from tests.crash_trials import Trials, landed
+from tests.crash_world import Under, require_sound
+
+from .conftest import Shell
+
+pytestmark = pytest.mark.xdist_group("crash points")  # so that one worker makes the control runs for all
+
+COMMANDS = {
+    "migration": ["first land"],
+    "macros": ["first land"],
+    "landing": ["land"],
+    "maintaining": ["land"],
+    "relanding": ["reland"],
+    "publication": ["land", "run"],
+    "decision": ["run", "approve"],
+    "results": ["run", "approve"],
+    "proposal": ["run"],
+    "report": ["run", "approve"],
+    "work": ["run"],
+    "forgetting": ["forget"],
+    "rewriting": ["forget"],
+}
+"""By the first word of a crash point: commands that pass it."""
+SECOND_PASSES = {
+    "land": ("landing.before_commit", "landing.after_commit"),
+    "first land": ("migration.before_commit", "migration.after_commit"),
+    "run": ("results.before_commit", "results.after_commit", "report.after_version"),
+}
+CASES = [
+    *((command, point) for point in CRASH_POINTS for command in COMMANDS[point.partition(".")[0]]),
+    *((command, f"{point}:2") for command, points in SECOND_PASSES.items() for point in points),
+]
+
+
+@pytest.mark.parametrize(("command", "point"), CASES)
+def test_nothing_is_lost_or_doubled_and_the_same_command_again_finishes(
+    trials: Trials, command: str, point: str
+) -> None:
+    trials.crash(command, point)
+
+
+@pytest.mark.parametrize(
+    ("point", "is_there"), [("landing.before_commit", False), ("landing.after_commit", True)]
+)
+def test_the_commit_is_the_instant_at_which_a_landing_counts(
+    trials: Trials, tmp_path: Path, point: str, *, is_there: bool
+) -> None:
+    file = trials.market.first / "hostile.jsonl"
+    trials.commands.run(tmp_path / "home", "land", file, under=Under(crash_at=point))
+    events = {("/test", "good-0-1"), ("/test", "good-0-2")} if is_there else set()
+    assert landed(tmp_path / "home") == events
+
+
+def test_a_typed_command_dies_and_recovers_as_one_of_the_fork_server_does(
+    trials: Trials, tmp_path: Path
+) -> None:
+    shell = Shell(tmp_path / "home")
+    words = ("land", trials.market.first)
+    killed = shell.pipeline(*words, **{CRASH_AT: "publication.after_copy"})
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    require_sound(shell.home, set())
+    assert not (shell.home / "published" / "warehouse.duckdb").exists()
+    shell.done(*words)
+    require_sound(shell.home, set())
+    assert not list((shell.home / "published").glob(".*"))
+
+
+def test_a_misspelt_crash_point_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"no crash point is declared as landing\.befor_commit"):
+        Under(crash_at="landing.befor_commit")
