@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from pipeline.cli import asking, custody, landing, planning, stages
+from pipeline.cli import asking, custody, landing, planning, replaying, stages
 from pipeline.core.errors import PipelineError, UsageError
 
 
@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> int:
         epilog="State lives under TRN_HOME (default: ./var). Each command has its own --help.",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for group in (landing, planning, stages, asking, custody):
+    for group in (landing, planning, stages, asking, custody, replaying):
         group.add_commands(commands)
     options = parser.parse_args(arguments)
     try:

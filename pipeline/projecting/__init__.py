@@ -1,6 +1,17 @@
 """Keep projections: bring what is kept up to the log, rebuild it from nothing, compare it with the log."""
 
-from pipeline.projecting.maintaining import KEPT_TABLES, Maintenance, maintain, rebuild
+from pipeline.projecting.comparing import Difference
+from pipeline.projecting.maintaining import Maintenance, maintain, rebuild
 from pipeline.projecting.state import State, read_state
+from pipeline.projecting.verifying import Comparison, verify
 
-__all__ = ["KEPT_TABLES", "Maintenance", "State", "maintain", "read_state", "rebuild"]
+__all__ = [
+    "Comparison",
+    "Difference",
+    "Maintenance",
+    "State",
+    "maintain",
+    "read_state",
+    "rebuild",
+    "verify",
+]

@@ -16,16 +16,6 @@ from pipeline.store import Connection, sql_text
 
 _INSERT_SPAN = "INSERT INTO retracted_spans VALUES (?, ?, ?, coalesce(?, TIMESTAMPTZ 'infinity'), ?, ?)"
 CHUNK_EVENTS = 1_000_000
-KEPT_TABLES = (
-    "usage_facts",
-    "other_events",
-    "retraction_targets",
-    "retracted_spans",
-    "kept_customers",
-    "kept_reservation_stretches",
-    "kept_cloud_usage",
-    "projection_state",
-)
 
 
 @dataclass(frozen=True)

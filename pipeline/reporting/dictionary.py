@@ -18,7 +18,14 @@ from pipeline.schemas.events import (
     Rule,
 )
 from pipeline.schemas.table import Column, Table
-from pipeline.schemas.tables import ALL_TABLES, FORECAST_PATHS, LOG_TABLES, MACRO_TABLES, RESULT_TABLES
+from pipeline.schemas.tables import (
+    ALL_TABLES,
+    FORECAST_PATHS,
+    KEPT_TABLES,
+    LOG_TABLES,
+    MACRO_TABLES,
+    RESULT_TABLES,
+)
 
 _SQL_TYPES = {
     "String": "VARCHAR",
@@ -40,6 +47,10 @@ Periods are half-open, weeks start on Monday 00:00 UTC, instants are UTC. Names 
 _PROJECTIONS = """Table macros of the published file: `FROM order_book(now())`. Only events known by the
 instant count, without those retracted by then; a second argument bounds the log position too.
 """
+_KEPT = """Tables that the projections read, so that a question costs what is new. They are a function of the
+log and are brought up to it before each publication; `python -m pipeline replay --verify` computes them anew.
+Ask the projections, not the tables: what depends on the instant is added there.
+"""
 
 
 def data_dictionary() -> str:
@@ -59,6 +70,9 @@ def data_dictionary() -> str:
             ("macro", "meaning", "grain"),
             ((f"`{m.signature}`", m.meaning, m.grain) for m in macros if not m.is_projection),
         ),
+        "### What is kept of the projections\n",
+        _KEPT,
+        *(_table(table) for table in KEPT_TABLES),
         "## Results: tables of the published file and CSV reports\n",
         *(_table(table) for table in RESULT_TABLES),
         "## Between stages\n",

@@ -2,6 +2,7 @@
 
 from pipeline.store.lock import writer_lock
 from pipeline.store.publication import publish_copy
+from pipeline.store.replica import replica_of_log
 from pipeline.store.rewriting import rewrite_warehouse
 from pipeline.store.sql_files import SQL_FOLDER, sql_text
 from pipeline.store.warehouse import (
@@ -25,6 +26,7 @@ __all__ = [
     "read_frame",
     "reader",
     "replace_rows",
+    "replica_of_log",
     "rewrite_warehouse",
     "sql_text",
     "writer",

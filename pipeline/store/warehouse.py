@@ -49,8 +49,7 @@ def writer(settings: Settings) -> Iterator[Connection]:
             patience_seconds=patience,
         )
         try:
-            _migrate(connection)
-            _create_projections(connection)
+            prepare(connection)
             yield connection
         except (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException) as error:
             raise TransientError(
@@ -175,6 +174,12 @@ def _connect(path: Path, scratch: Path, *, read_only: bool) -> Connection:
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+def prepare(connection: Connection) -> None:
+    """Bring tables and macros of the current database up to this code."""
+    _migrate(connection)
+    _create_projections(connection)
 
 
 def _migrate(connection: Connection) -> None:

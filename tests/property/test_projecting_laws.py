@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import Settings, load_policy
-from pipeline.projecting import KEPT_TABLES, read_state, rebuild
+from pipeline.projecting import read_state, rebuild
+from pipeline.schemas.tables import KEPT_TABLES
 from pipeline.store import Connection, writer
 from tests.histories import MOMENT, histories
 from tests.sql.event_log import EVERYTHING, Event, Log, instant
@@ -33,7 +34,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
 
 
 def kept(connection: Connection) -> dict[str, Rows]:
-    return {table: connection.execute(f"FROM {table} ORDER BY ALL").fetchall() for table in KEPT_TABLES}
+    return {
+        table.name: connection.execute(f"FROM {table.name} ORDER BY ALL").fetchall() for table in KEPT_TABLES
+    }
 
 
 def answers(log: Log, as_of: str, position: int) -> dict[str, list[dict[str, Any]]]:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.core.errors import TerminalError, TransientError, UsageError
-from pipeline.schemas.tables import LOG_TABLES, RESULT_TABLES
+from pipeline.schemas.tables import KEPT_TABLES, LOG_TABLES, RESULT_TABLES
 from pipeline.store import publish_copy, read_answer, read_frame, reader, writer
 from pipeline.store.lock import writer_lock
 
@@ -20,6 +20,7 @@ DUCKDB_TYPES = {
     "DATE": {pl.Date},
     "BOOLEAN": {pl.Boolean},
     "TIMESTAMP WITH TIME ZONE": {pl.Datetime("us", "UTC")},
+    "TIMESTAMP": {pl.Datetime("us")},
     "VARCHAR[]": {pl.List(pl.String)},
 }
 
@@ -29,7 +30,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home")
 
 
-@pytest.mark.parametrize("table", [*LOG_TABLES, *RESULT_TABLES], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [*LOG_TABLES, *KEPT_TABLES, *RESULT_TABLES], ids=lambda table: table.name)
 def test_the_stored_table_is_the_declared_one(settings: Settings, table: object) -> None:
     with writer(settings) as connection:
         rows = connection.execute(
