@@ -10,7 +10,8 @@ from uuid import UUID
 
 from pipeline.config import load_policy
 from pipeline.core.clock import parse_instant
-from pipeline.projecting import rebuild
+from pipeline.eventlog import last_position
+from pipeline.projecting import maintain, rebuild
 from pipeline.store import Connection
 
 LATER = "2030-01-01"
@@ -72,7 +73,8 @@ class Event:
     @property
     def known_at(self) -> datetime:
         """Tell when anyone could have known it."""
-        clocks = [self.time, self.recorded, self.data.get("period_end") if "usage" in self.kind else None]
+        end = {"usage": "period_end", "capacity": "window_end"}.get(self.kind.split(".")[0], "")
+        clocks = [self.time, self.recorded, self.data.get(end)]
         return max(instant(clock) for clock in clocks if clock)
 
 
@@ -100,9 +102,21 @@ class Log:
         assert len(rows) == 1, rows
         return rows[0]
 
-    def land(self, events: Sequence[Event]) -> "Log":
-        """Write events into an empty log."""
+    def land(self, events: Sequence[Event], kept_as_of: str | None = None) -> "Log":
+        """Write events into an empty log, and keep projections as of an instant, by default now."""
         self.connection.execute("DELETE FROM events")
+        self._write(events, 1)
+        rebuild(self.connection, load_policy().demand, as_of=instant(kept_as_of) if kept_as_of else None)
+        return self
+
+    def append(self, events: Sequence[Event], kept_as_of: str | None = None) -> "Log":
+        """Write events after those that are there, and bring what is kept up to them and to an instant."""
+        first = 1 + last_position(self.connection)
+        self._write(events, first)
+        maintain(self.connection, load_policy().demand, as_of=instant(kept_as_of) if kept_as_of else None)
+        return self
+
+    def _write(self, events: Sequence[Event], first: int) -> None:
         rows = [
             [
                 position,
@@ -116,12 +130,10 @@ class Log:
                 json.dumps(event.data),
                 event.key,
             ]
-            for position, event in enumerate(events, start=1)
+            for position, event in enumerate(events, start=first)
         ]
         if rows:
             self.connection.executemany(_INSERT, rows)
-        rebuild(self.connection, load_policy().demand)
-        return self
 
     def project(self, macro: str, as_of: str = LATER, position: int = EVERYTHING) -> list[dict[str, Any]]:
         """Return the macro's rows from the log as it is."""

@@ -1,0 +1,132 @@
+"""What holds of every projection: order and batching are nothing to it, nor what is known or lands later."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.config import Settings
+from pipeline.reporting.macro_headers import read_macros
+from pipeline.store import Connection, writer
+from tests.histories import MOMENT, THEMES, at, histories
+from tests.sql.event_log import EVERYTHING, Event, Log, instant
+
+PLACES_IN_THE_LOG = frozenset({"log_position", "batch_id", "source_file", "source_line", "landed_at"})
+MACROS = {
+    "use": {
+        *("usage_periods", "usage_days", "reservations", "reservation_stretches", "reservation_days"),
+        *("cloud_usage", "capacity", "capacity_levels", "soldouts", "completeness", "demand_feeds"),
+        "demand_history",
+    },
+    "needs": {
+        *("denials", "waitlist_states", "need_signals", "need_chains", "need_asks", "need_spans", "needs"),
+        *("cloud_unmet", "reservations", "demand_feeds", "demand_history"),
+    },
+    "orders": {
+        *("order_book", "order_steps", "order_quantities", "order_excess", "declines", "direct_demand"),
+        *("opportunities", "demand_feeds", "demand_history"),
+    },
+    "supply": {
+        *("supply", "supply_commitments", "inventory", "inventory_moves", "contracts", "capacity"),
+        *("capacity_levels", "order_book"),
+    },
+    "facts": {
+        *("prices", "margins", "fx", "restrictions", "site_limits", "constraints", "regions", "skus"),
+        *("generations", "fiscal_calendar"),
+    },
+}
+# what is kept to answer from, and says nothing by itself
+KEPT = {"coverage", "retracted_positions"}
+EVERY = {macro.name for macro in read_macros() if macro.is_projection} - KEPT
+OF_ANY_THEME = EVERY - set().union(*MACROS.values())
+LAWS = settings(
+    max_examples=3,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
+Rows = list[tuple[Any, ...]]
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    with writer(Settings(home=tmp_path_factory.mktemp("laws"))) as connection:
+        yield connection
+
+
+def project(log: Log, macros: Sequence[str], as_of: str, position: int = EVERYTHING) -> dict[str, Rows]:
+    """Return the rows of each macro without their places in the log."""
+    found = {}
+    for macro in macros:
+        rows = log.project(macro, as_of, position)
+        found[macro] = sorted(
+            (tuple(value for name, value in row.items() if name not in PLACES_IN_THE_LOG) for row in rows),
+            key=repr,
+        )
+    return found
+
+
+def known_by(events: Sequence[Event], as_of: str) -> list[Event]:
+    return [event for event in events if event.known_at <= instant(as_of)]
+
+
+@st.composite
+def questions(draw: st.DrawFn, theme: str) -> tuple[list[str], str]:
+    """Draw some macros of a theme and an instant."""
+    macros = draw(
+        st.lists(st.sampled_from(sorted(MACROS[theme] | OF_ANY_THEME)), min_size=6, max_size=6, unique=True)
+    )
+    return macros, at(draw(st.integers(10, 80)))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@LAWS
+@given(data=st.data())
+def test_neither_order_nor_later_knowledge_reaches_a_projection(
+    warehouse: Connection, theme: str, data: st.DataObject
+) -> None:
+    events = data.draw(histories(theme))
+    macros, as_of = data.draw(questions(theme))
+    log = Log(warehouse)
+    expected = project(log.land(known_by(events, as_of)), macros, as_of)
+    log.land(data.draw(st.permutations(events)), data.draw(MOMENT | st.just(as_of)))
+    assert project(log, macros, as_of) == expected
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@LAWS
+@given(data=st.data())
+def test_a_result_comes_again_whatever_landed_since(
+    warehouse: Connection, theme: str, data: st.DataObject
+) -> None:
+    events = data.draw(histories(theme, most=30))
+    more = data.draw(histories(theme, "m", before=tuple(events), most=30))
+    macros, as_of = data.draw(questions(theme))
+    log = Log(warehouse).land(events)
+    expected = {macro: log.project(macro, as_of) for macro in macros}
+    log.append(more, data.draw(MOMENT | st.just(as_of)))
+    assert {macro: log.project(macro, as_of, len(events)) for macro in macros} == expected
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@LAWS
+@given(data=st.data())
+def test_what_is_kept_batch_by_batch_is_what_a_rebuilding_keeps(
+    warehouse: Connection, theme: str, data: st.DataObject
+) -> None:
+    events = data.draw(histories(theme))
+    macros, as_of = data.draw(questions(theme))
+    log = Log(warehouse).land(events)
+    expected = {macro: log.project(macro, as_of) for macro in macros}
+    log.land([])
+    for _ in range(data.draw(st.integers(0, 3))):
+        count = data.draw(st.integers(0, len(events)))
+        log.append(events[:count], data.draw(MOMENT))
+        events = events[count:]
+    log.append(events, as_of)
+    assert {macro: log.project(macro, as_of) for macro in macros} == expected
