@@ -8,6 +8,7 @@ import polars as pl
 
 from pipeline.core.clock import format_instant
 from pipeline.core.crash_points import crash_point
+from pipeline.core.durable import sync_path
 from pipeline.core.errors import UsageError
 from pipeline.reporting import report_csv
 from pipeline.runs.context import Run, policy_of, projection, refresh_copy, runs_row, the_settings
@@ -186,6 +187,8 @@ def _keep_proposal(run: Run, proposed: Mapping[Table, pl.DataFrame]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.with_suffix(".csv").write_text(report_csv(frame), encoding="utf-8")
         write_table(frame, file)
+        sync_path(file)
+    sync_path(_proposal_file(run).parent)
 
 
 def _proposal(run: Run, table: Table) -> pl.DataFrame:

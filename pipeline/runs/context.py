@@ -96,7 +96,7 @@ def refresh_copy(as_of: datetime | None = None) -> None:
 
     def prepare(connection: Connection) -> None:
         known_from = read_state(connection).known_from
-        is_past = as_of and known_from and as_of < known_from - LONG_PAST
+        is_past = as_of and as_of + LONG_PAST < known_from
         maintain(connection, demand, as_of=None if is_past else as_of)
 
     publish_copy(the_settings(), prepare=prepare)
