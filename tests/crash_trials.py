@@ -20,8 +20,8 @@ from tests.crash_world import (
     require_sound,
 )
 
-COMMANDS = ("first land", "land", "run", "approve", "reland", "forget")
-_CHANGES_DEMAND = frozenset({"land"})
+COMMANDS = ("first land", "land", "run", "approve", "reland", "forget", "replay")
+_MOVES_PROJECTIONS = frozenset({"land", "forget", "replay"})
 _MOST_KILLS = 2
 
 Words = list[str | Path]
@@ -53,6 +53,8 @@ class Trials:
             "reland": (self.standing, ["quarantine", "reland", self.market.repairs]),
             "run": (grown, ["run"]),
             "approve": (self.standing, ["approve", self.run_id, "--author", "Ada"]),
+            "replay": (self.standing, ["replay"]),
+            "verify": (self.standing, ["verify"]),
             "forget": (self.standing, ["forget", CUSTOMER, "--yes"]),
         }
 
@@ -74,7 +76,7 @@ class Trials:
         if command not in self._controls:
             home, words = self.home(command, "control")
             seconds = self.commands.done(home, *words).seconds
-            self._controls[command] = Control(_state_after(command, home), seconds)
+            self._controls[command] = Control(final_state(home), seconds)
             shutil.rmtree(home)
         return self._controls[command]
 
@@ -120,12 +122,10 @@ class Trials:
         _require_done(command, self.commands.run(home, *self.starts[command][1]))
         require_sound(home, before)
         self.commands.done(home, "verify")
-        require_equal(_state_after(command, home), self.control(command).state)
+        if command in _MOVES_PROJECTIONS:
+            self.commands.done(home, "replay", "--verify")
+        require_equal(final_state(home), self.control(command).state)
         shutil.rmtree(home)
-
-
-def _state_after(command: str, home: Path) -> dict[str, Any]:
-    return final_state(home, has_demand=command in _CHANGES_DEMAND)
 
 
 def landed(home: Path) -> set[tuple[str, str]]:

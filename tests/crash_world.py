@@ -324,12 +324,8 @@ def require_whole_reports(reports: Path) -> None:
             assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def final_state(home: Path, *, has_demand: bool) -> dict[str, Any]:
-    """All that a command leaves which does not depend on when it ran: log, accounts, projections, reports.
-
-    Args:
-        has_demand: with the demand history, which costs as much as all the rest.
-    """
+def final_state(home: Path) -> dict[str, Any]:
+    """All that a command leaves which does not depend on when it ran: log, accounts, projections, reports."""
     queries = {
         "events": "SELECT log_position, source, id, type, subject, source_file, source_line, data, "
         "CASE WHEN NOT starts_with(source, '/trn/') THEN (time, recordedtime, known_at) END FROM events",
@@ -340,8 +336,6 @@ def final_state(home: Path, *, has_demand: bool) -> dict[str, Any]:
         **{table: f"FROM {table}" for table in RESULTS},
         **{macro: f"FROM {macro}(TIMESTAMPTZ '{LATE}')" for macro in PROJECTIONS},
     }
-    if has_demand:
-        queries["demand_history"] = f"FROM demand_history(TIMESTAMPTZ '{LATE}')"
     state: dict[str, Any] = {}
     for place in ("", "published"):
         with opened(home / place / "warehouse.duckdb") as connection:

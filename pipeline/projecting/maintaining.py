@@ -59,6 +59,7 @@ def rebuild(connection: Connection, demand: DemandPolicy, *, as_of: datetime | N
     connection.begin()
     connection.execute(sql_text("projecting/clear"))
     connection.commit()
+    crash_point("rebuilding.after_clearing")
     return maintain(connection, demand, as_of=as_of)
 
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pipeline.core.clock import utc_now
+from pipeline.core.crash_points import crash_point
 from pipeline.core.errors import UsageError
 from pipeline.runs.context import the_settings
 from pipeline.store import Connection, reader, writer
@@ -57,4 +58,6 @@ def _adopt_earlier(connection: Connection) -> None:
 
     connection.begin()
     adopt_batches(connection, sealed_at=utc_now(), until=last_position(connection) + 1)
+    crash_point("sealing.before_commit")
     connection.commit()
+    crash_point("sealing.after_commit")

@@ -14,29 +14,40 @@ from .conftest import Shell
 pytestmark = pytest.mark.xdist_group("crash points")  # so that one worker makes the control runs for all
 
 COMMANDS = {
-    "migration": ["first land"],
-    "macros": ["first land"],
-    "landing": ["land"],
-    "maintaining": ["land"],
-    "relanding": ["reland"],
-    "publication": ["land", "run"],
-    "decision": ["run", "approve"],
-    "results": ["run", "approve"],
-    "proposal": ["run"],
-    "report": ["run", "approve"],
-    "work": ["run"],
-    "forgetting": ["forget"],
-    "rewriting": ["forget"],
+    "migration": "first land",
+    "macros": "first land",
+    "landing": "land",
+    "maintaining": "land",
+    "publication": "land",
+    "relanding": "reland",
+    "decision": "run",
+    "results": "run",
+    "proposal": "run",
+    "report": "run",
+    "work": "run",
+    "rebuilding": "replay",
+    "sealing": "verify",
+    "forgetting": "forget",
+    "rewriting": "forget",
 }
-"""By the first word of a crash point: commands that pass it."""
-SECOND_PASSES = {
-    "land": ("landing.before_commit", "landing.after_commit"),
-    "first land": ("migration.before_commit", "migration.after_commit"),
-    "run": ("results.before_commit", "results.after_commit", "report.after_version"),
+"""By the first word of a crash point: a command that passes it."""
+MORE = {
+    "first land": ("migration.before_commit:2", "migration.after_commit:2"),
+    "land": ("landing.before_commit:2", "landing.after_commit:2"),
+    "replay": ("maintaining.before_commit", "maintaining.after_commit"),
+    "run": (
+        "publication.after_copy",
+        "publication.after_replace",
+        "results.before_commit:2",  # the second time is the proposal's
+        "results.after_commit:2",
+        "report.after_version:2",
+    ),
+    "approve": ("decision.after_append", "results.after_commit", "report.after_version", "report.after_run"),
 }
+"""Other passes that are worth a kill."""
 CASES = [
-    *((command, point) for point in CRASH_POINTS for command in COMMANDS[point.partition(".")[0]]),
-    *((command, f"{point}:2") for command, points in SECOND_PASSES.items() for point in points),
+    *((COMMANDS[point.partition(".")[0]], point) for point in CRASH_POINTS),
+    *((command, point) for command, points in MORE.items() for point in points),
 ]
 
 
