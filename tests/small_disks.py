@@ -52,10 +52,17 @@ def _enter() -> None:
     user, group = os.geteuid(), os.getegid()
     _call(_libc().unshare, _NEW_MOUNTS | (0 if user == 0 else _NEW_USER))
     if user != 0:
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+        _write("setgroups", "deny")
+        _write("uid_map", f"{user} {user} 1")
+        _write("gid_map", f"{group} {group} 1")
     _mount(None, Path("/"), None, _REC | _PRIVATE)
+
+
+def _write(name: str, text: str) -> None:
+    try:
+        Path("/proc/self", name).write_text(text)
+    except OSError as error:
+        raise NoNamespacesError(str(error)) from None
 
 
 def _mount(source: str | None, target: Path, kind: str | None, flags: int, options: str = "") -> None:
