@@ -14,6 +14,7 @@ from pipeline.store import Connection, sql_text
 
 _Ordinals = np.ndarray[tuple[int], np.dtype[np.int64]]
 _INSTANT = pa.timestamp("us", tz="UTC")
+_LONG_STRETCH = 256  # rows that the database takes at once without minding where they lie
 
 ARRIVALS = pa.schema(
     [
@@ -85,20 +86,22 @@ def append_arrivals(
     The first of an identity (source, id) stays: the one in the log, else the one with the lowest ordinal.
 
     Args:
-        arrivals: rows of `ARRIVALS`.
+        arrivals: rows of `ARRIVALS`; those of a negative ordinal are none.
         restate: asked about an event of the log whose hash is not that of an arrival of its identity, since
             an earlier version of the code may have hashed it otherwise.
     """
     ordinals: _Ordinals = arrivals["ordinal"].to_numpy()
-    connection.register("arrivals", arrivals)
+    compared = arrivals.select(["ordinal", "source", "id", "event_key", "content_hash"])
+    if (ordinals < 0).any():
+        compared = compared.filter(pa.array(ordinals >= 0))
+    connection.register("arrivals", compared)
     losers = _losers(connection, restate)
     connection.unregister("arrivals")
     is_duplicate = losers["is_duplicate"].to_numpy(zero_copy_only=False)
     lost: _Ordinals = losers["ordinal"].to_numpy()
     conflicts = losers.filter(pa.array(~is_duplicate)).select(list(Conflict.__dataclass_fields__))
-    landing = arrivals
-    if len(lost):
-        landing = arrivals.filter(pa.array(~np.isin(ordinals, lost)))
+    lands = np.flatnonzero((ordinals >= 0) & ~np.isin(ordinals, lost))
+    landing = _rows(arrivals, lands[np.argsort(ordinals[lands], kind="stable")])
     _append(connection, landing, batch_id, landed_at)
     return Fates(len(landing), lost[is_duplicate], tuple(Conflict(**row) for row in conflicts.to_pylist()))
 
@@ -121,10 +124,16 @@ def _losers(connection: Connection, restate: Restate) -> pa.Table:
     return losers.set_column(place, "is_duplicate", pa.array(is_duplicate, pa.bool_()))
 
 
+def _rows(table: pa.Table, places: _Ordinals) -> pa.Table:
+    """Return the rows at some places, in that order; where they lie in long stretches, without a copy."""
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(places) != 1) + 1, [len(places)]])
+    if len(starts) * _LONG_STRETCH > len(places):
+        return table.take(pa.array(places))
+    stretches = zip(places[starts[:-1]].tolist(), np.diff(starts).tolist(), strict=True)
+    return pa.concat_tables([table.slice(place, length) for place, length in stretches])
+
+
 def _append(connection: Connection, landing: pa.Table, batch_id: str, landed_at: datetime) -> None:
-    ordinals: _Ordinals = landing["ordinal"].to_numpy()
-    if (np.diff(ordinals) < 0).any():
-        landing = landing.take(pa.array(np.argsort(ordinals)))
     first = last_position(connection) + 1
     positions = np.arange(first, first + len(landing), dtype=np.int64)
     texts = {name: _as_json(landing[name]) for name in ("attributes", "data")}

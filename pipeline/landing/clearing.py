@@ -16,7 +16,9 @@ from pipeline.landing.shapes import common_shapes
 from pipeline.schemas.events import EventType
 from pipeline.store import Connection
 
+NO_EVENT = -1
 SAMPLE_LINES = 400
+_ROWS_AT_A_TIME = 65_536
 LEAST_LINES = 100  # a query costs about as much as judging so many lines,
 _LINES_A_JUDGEMENT = 400  # and one more for each so many that it reads
 _LEAST_CLEARED = 1 / 8  # of the lines, before it is worth a copy of those that are left
@@ -39,7 +41,10 @@ class _Left:
 def clear_lines(
     connection: Connection, gathered: Gathered, catalogue: Mapping[str, EventType]
 ) -> tuple[list[pa.Table], Ordinals]:
-    """Return the events of the lines that are proven right, by tables, and the ordinals of the others."""
+    """Return the events of the lines that are proven right, by tables, and the ordinals of the others.
+
+    Rows of the ordinal `NO_EVENT` stand between the events, since a copy without them would cost more.
+    """
     ordinals: Ordinals = np.arange(len(gathered.lines), dtype=np.int64)
     left = _Left(gathered.lines.select(["raw"]).append_column("ordinal", pa.array(ordinals)), ordinals)
     cleared: list[pa.Table] = []
@@ -47,11 +52,9 @@ def clear_lines(
     while queries := list(_queries(gathered, left, catalogue, tried)):
         for query in queries:
             tried.add(repr(query[1]))
-            events = _proven(connection, left.lines, query)
-            proven = events["ordinal"].to_numpy()
-            is_new = np.isin(proven, left.ordinals, assume_unique=True)
-            if len(events):
-                cleared.append(events if is_new.all() else events.filter(pa.array(is_new)))
+            events, proven = _proven(connection, left, query)
+            if len(proven):
+                cleared.append(events)
                 left.clear(proven)
     return cleared, left.ordinals
 
@@ -76,9 +79,13 @@ def _queries(
             waiting -= int(expected)
 
 
-def _proven(connection: Connection, lines: pa.Table, query: Query) -> pa.Table:
-    connection.register("portion_lines", lines)
-    events = connection.execute(*query).to_arrow_table()
+def _proven(connection: Connection, left: _Left, query: Query) -> tuple[pa.Table, Ordinals]:
+    """Return the rows that the query gives, and the ordinals of those that it proves."""
+    connection.register("portion_lines", left.lines)
+    rows = connection.execute(*query).to_arrow_table(_ROWS_AT_A_TIME)
     connection.unregister("portion_lines")
-    is_proven = events["is_proven"].to_numpy()
-    return (events if is_proven.all() else events.filter(pa.array(is_proven))).drop_columns(["is_proven"])
+    ordinals = rows["ordinal"].to_numpy()
+    is_proven = rows["is_proven"].to_numpy() & np.isin(ordinals, left.ordinals, assume_unique=True)
+    marked = pa.array(np.where(is_proven, ordinals, NO_EVENT))
+    events = rows.drop_columns(["ordinal", "is_proven"]).append_column("ordinal", marked)
+    return events, ordinals[is_proven]

@@ -27,6 +27,9 @@ DatabaseError = duckdb.Error
 WRITER_MEMORY_LIMIT = "1GiB"
 READER_MEMORY_LIMIT = "2GiB"
 
+# Form of files made anew, so that payloads may be stored in ZSTD; a file made earlier keeps its form.
+_STORAGE_VERSION = "v1.5.0"
+
 _HOLDER = re.compile(r"Conflicting lock is held in (.+) \(PID (\d+)\)")
 _NEXT_COPY = "python -m pipeline run puts a clean copy in its place"
 
@@ -160,6 +163,7 @@ def _connect(path: Path, scratch: Path, *, read_only: bool) -> Connection:
         "memory_limit": READER_MEMORY_LIMIT if read_only else WRITER_MEMORY_LIMIT,
         "autoinstall_known_extensions": "false",
         "temp_directory": str(scratch),
+        "storage_compatibility_version": _STORAGE_VERSION,
         "preserve_insertion_order": not read_only,  # the log has an order, answers name theirs
     }
     try:

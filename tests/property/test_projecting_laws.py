@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.histories import MOMENT, histories
 
 from pipeline.config import Settings, load_policy
 from pipeline.projecting import read_state, rebuild
 from pipeline.schemas.tables import KEPT_TABLES
 from pipeline.store import Connection, writer
-from tests.histories import MOMENT, histories
 from tests.sql.event_log import EVERYTHING, Event, Log, instant
 
 LAWS = settings(

@@ -3,13 +3,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
 from pipeline.config import Settings
 from pipeline.core.errors import TerminalError, TransientError, UsageError
 from pipeline.schemas.tables import KEPT_TABLES, LOG_TABLES, RESULT_TABLES
-from pipeline.store import publish_copy, read_answer, read_frame, reader, writer
+from pipeline.store import publish_copy, read_answer, read_frame, reader, sql_text, writer
 from pipeline.store.lock import writer_lock
 
 DUCKDB_TYPES = {
@@ -131,3 +132,36 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path, holder: multiproce
     holder.join()
     with writer_lock(tmp_path / "lock", patience_seconds=0.05):
         assert (tmp_path / "lock").exists()
+
+
+_ROWS = """
+    INSERT INTO events
+    SELECT
+        range, 's', range, 't', NULL, now(), NULL, now(), now(), NULL, NULL, NULL, 'b', 'f', range, uuid(),
+        'h', NULL, [], json_object('chips', range)
+    FROM range(?)
+"""
+
+
+def test_payloads_of_a_new_warehouse_take_the_compression_that_is_cheap_to_write(settings: Settings) -> None:
+    with writer(settings) as connection:
+        connection.execute(_ROWS, [200000])
+    with reader(settings.warehouse) as connection:
+        query = (
+            "SELECT DISTINCT compression FROM pragma_storage_info('events') "
+            "WHERE column_name = 'data' AND segment_type <> 'VALIDITY'"
+        )
+        assert connection.execute(query).fetchall() == [("ZSTD",)]
+
+
+def test_a_warehouse_in_the_form_of_an_earlier_version_opens_and_takes_events(settings: Settings) -> None:
+    settings.home.mkdir()
+    with duckdb.connect(settings.warehouse) as connection:
+        for name in ("0000_migrations", "0001_event_log"):
+            connection.execute(sql_text(f"migrations/{name}").replace("USING COMPRESSION zstd", ""))
+        connection.execute("INSERT INTO schema_migrations VALUES (1, 'migrations/0001_event_log', now())")
+    for _ in range(2):
+        with writer(settings) as connection:
+            connection.execute(_ROWS, [10])
+    with reader(settings.warehouse) as connection:
+        assert connection.execute("SELECT count(*) FROM events").fetchall() == [(20,)]
