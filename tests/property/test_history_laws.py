@@ -1,13 +1,20 @@
 """What holds of every projection: order and batching are nothing to it, nor what is known or lands later."""
 
+import json
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.config import Settings
+from pipeline.config import Settings, load_policy
+from pipeline.eventlog import last_position
+from pipeline.landing import land_files
+from pipeline.projecting import maintain
 from pipeline.reporting.macro_headers import read_macros
 from pipeline.store import Connection, writer
 from tests.histories import MOMENT, THEMES, at, histories
@@ -77,11 +84,12 @@ def known_by(events: Sequence[Event], as_of: str) -> list[Event]:
 
 @st.composite
 def questions(draw: st.DrawFn, theme: str) -> tuple[list[str], str]:
-    """Draw some macros of a theme and an instant."""
-    macros = draw(
-        st.lists(st.sampled_from(sorted(MACROS[theme] | OF_ANY_THEME)), min_size=6, max_size=6, unique=True)
-    )
-    return macros, at(draw(st.integers(10, 80)))
+    """Draw some macros, most of them of a theme, and an instant."""
+    few = [
+        draw(st.lists(st.sampled_from(sorted(names)), min_size=count, max_size=count, unique=True))
+        for names, count in ((MACROS[theme], 5), (OF_ANY_THEME, 2))
+    ]
+    return sum(few, []), at(draw(st.integers(10, 80)))
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -130,3 +138,34 @@ def test_what_is_kept_batch_by_batch_is_what_a_rebuilding_keeps(
         events = events[count:]
     log.append(events, as_of)
     assert {macro: log.project(macro, as_of) for macro in macros} == expected
+
+
+def landed(connection: Connection, folder: Path, files: Sequence[Sequence[Event]], as_of: str) -> Log:
+    """Land the events from files, each in a call of its own, keeping projections after each."""
+    for (table,) in connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE NOT starts_with(table_name, 'schema_')"
+    ).fetchall():
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 names of tables
+    for number, events in enumerate(files):
+        path = folder / f"{number}.jsonl"
+        path.write_text("".join(f"{json.dumps(event.envelope)}\n" for event in events))
+        land_files(connection, [path], landed_at=instant("2026-09-07"))
+        maintain(connection, load_policy().demand, as_of=instant(as_of))
+    return Log(connection)
+
+
+@LAWS
+@given(theme=st.sampled_from(sorted(THEMES)), data=st.data())
+def test_files_may_be_cut_and_come_in_any_way_and_overlap(
+    warehouse: Connection, theme: str, data: st.DataObject
+) -> None:
+    events = data.draw(histories(theme))
+    macros, as_of = data.draw(questions(theme))
+    shuffled = data.draw(st.permutations(events))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(events)), max_size=3)))
+    pieces = [shuffled[first:last] for first, last in pairwise([0, *cuts, len(events)])]
+    with TemporaryDirectory() as folder:
+        expected = project(landed(warehouse, Path(folder), [events], as_of), macros, as_of)
+        assert last_position(warehouse) > len(events) // 2
+        overlapping = [*pieces, data.draw(st.lists(st.sampled_from(events), max_size=9))]
+        assert project(landed(warehouse, Path(folder), overlapping, as_of), macros, as_of) == expected

@@ -77,6 +77,18 @@ class Event:
         clocks = [self.time, self.recorded, self.data.get(end)]
         return max(instant(clock) for clock in clocks if clock)
 
+    @property
+    def envelope(self) -> dict[str, Any]:
+        """Write it as a producer hands it over."""
+        told = {
+            "source": self.source,
+            "id": self.id,
+            "type": f"trn.{self.kind}.v{self.version}",
+            "time": self.time,
+        }
+        others = {"subject": self.subject, "recordedtime": self.recorded, "sequence": self.sequence}
+        return {"specversion": "1.0", **told, **others, "data": dict(self.data)}
+
 
 @dataclass
 class Log:
