@@ -46,7 +46,7 @@ def maintain(connection: Connection, demand: DemandPolicy, *, as_of: datetime | 
         return Maintenance(before, before)
     connection.begin()
     _take_over(connection, before.log_position, position)
-    after = _move_state(connection, demand, instant, position)
+    after = _move_state(connection, before, demand, instant, position)
     changed = _keep(connection, before, after)
     crash_point("maintaining.before_commit")
     connection.commit()
@@ -97,13 +97,19 @@ def _settle_contested(connection: Connection) -> None:
         connection.executemany(_INSERT_SPAN, [astuple(span) for span in spans])
 
 
-def _move_state(connection: Connection, demand: DemandPolicy, as_of: datetime, position: int) -> State:
+def _move_state(
+    connection: Connection, before: State, demand: DemandPolicy, as_of: datetime, position: int
+) -> State:
+    known = before if before.known_from <= as_of else State()
     connection.execute("DELETE FROM projection_state")
     connection.execute(
         sql_text("projecting/append_state"),
         {
             "as_of": as_of,
             "position": position,
+            "after": known.log_position,
+            "counted_position": known.counted_position,
+            "known_from": known.known_from,
             "window_days": demand.need_window_days,
             "silent_days": demand.need_silent_days,
         },

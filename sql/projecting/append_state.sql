@@ -1,19 +1,38 @@
 -- meaning: which instants and positions the kept tables answer for, once they are brought up to an instant:
---          decisions are no facts about demand and do not count
+--          decisions are no facts about demand and do not count. Where the instant lies ahead, what counted
+--          goes on counting, and only what is new, or was not known, is looked at
 -- grain: one row
 -- reads: usage_facts, other_events, is_decision, week_of, utc_clock
 INSERT INTO projection_state
 WITH clocks AS (
     SELECT
+        $counted_position AS log_position,
+        cast($known_from AS TIMESTAMPTZ) AS known_at
+    WHERE $counted_position > 0
+    UNION ALL
+    SELECT
         log_position,
         known_at
     FROM usage_facts
+    WHERE log_position > $after
+    UNION ALL
+    SELECT
+        log_position,
+        known_at
+    FROM usage_facts
+    WHERE log_position <= $after AND known_at > $known_from
     UNION ALL
     SELECT
         log_position,
         known_at
     FROM other_events
-    WHERE NOT is_decision(type)
+    WHERE log_position > $after AND NOT is_decision(type)
+    UNION ALL
+    SELECT
+        log_position,
+        known_at
+    FROM other_events
+    WHERE log_position <= $after AND known_at > $known_from AND NOT is_decision(type)
 ),
 
 bounds AS (
