@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.config import Settings
+from pipeline.config import Settings, load_policy
+from pipeline.projecting import maintain
 from pipeline.store import Connection, read_frame, writer
 from tests.landing_world import land, rows
 
@@ -61,6 +62,7 @@ def test_every_row_of_the_wholesaler_has_the_fate_that_its_columns_say(log: Conn
 def test_every_unit_of_the_wholesaler_stands_in_the_order_book_or_beside_it(log: Connection) -> None:
     path, sold = table("online_retail/lines.parquet")
     land(log, path, mapping="online_retail")
+    maintain(log, load_policy().demand)
     once = sold.unique(pl.exclude("line"))
     ordered = once.filter(pl.col("InvoiceNo").str.contains("^[0-9]+$"), pl.col("Quantity") > 0)
     cancelled = once.filter(pl.col("InvoiceNo").str.starts_with("C"), pl.col("Quantity") < 0)
@@ -89,6 +91,7 @@ def test_every_unit_of_the_wholesaler_stands_in_the_order_book_or_beside_it(log:
 def test_every_gpu_hour_of_every_cluster_is_in_use_on_its_day(log: Connection) -> None:
     path, jobs = table("gpu_itp/jobs.parquet")
     report = land(log, path, mapping="gpu_jobs")
+    maintain(log, load_policy().demand)
     assert (report.lines, report.landed, report.quarantined) == (jobs.height, jobs.height, 0)
     hours = pl.col("duration_s") * pl.col("num_gpu") / 3600
     expected = dict(jobs.group_by("cluster").agg(hours.sum()).rows())
