@@ -9,6 +9,13 @@ from pipeline.core.clock import utc_now
 from pipeline.core.crash_points import crash_point
 from pipeline.eventlog import last_position
 from pipeline.projecting.changes import find_changes, keep_customers, keep_reservation_stretches
+from pipeline.projecting.needs import (
+    keep_declines,
+    keep_demand_feeds,
+    keep_need_signals,
+    keep_need_spans,
+    keep_order_lines,
+)
 from pipeline.projecting.retracting import Retraction, spans_in_force
 from pipeline.projecting.state import State, read_state
 from pipeline.projecting.weeks import keep_cloud_usage
@@ -70,6 +77,11 @@ def _keep(connection: Connection, before: State, after: State) -> dict[str, int]
         "kept_customers": keep_customers(connection, after),
         "kept_reservation_stretches": keep_reservation_stretches(connection, before, after),
         "kept_cloud_usage": keep_cloud_usage(connection, before, after),
+        "kept_demand_feeds": keep_demand_feeds(connection, before, after),
+        "kept_order_lines": keep_order_lines(connection),
+        "kept_declines": keep_declines(connection),
+        "kept_need_signals": keep_need_signals(connection),
+        "kept_need_spans": keep_need_spans(connection, before, after),
     }
 
 

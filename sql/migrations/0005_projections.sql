@@ -6,7 +6,10 @@
 --        retraction_targets one retraction and the event that it names; retracted_spans one retraction and
 --        stretch of (instant, position) in which it is in force; kept_customers one customer;
 --        kept_reservation_stretches reservation x stretch without a change; kept_cloud_usage segment x
---        generation x region x week; projection_state one row, or none while nothing is kept
+--        generation x region x week; kept_demand_feeds channel x
+--        generation x region x source x event type; kept_order_lines one order line; kept_declines one decline;
+--        kept_need_signals one signal; kept_need_spans need x cause x stretch without a change;
+--        projection_state one row, or none while nothing is kept
 -- reads: nothing
 CREATE TABLE usage_facts (
     log_position BIGINT NOT NULL,
@@ -91,6 +94,91 @@ CREATE TABLE kept_cloud_usage (
     reserved_idle_chips DOUBLE NOT NULL,
     held_chips DOUBLE NOT NULL,
     peak_chips DOUBLE
+);
+
+CREATE TABLE kept_need_signals (
+    kind VARCHAR NOT NULL,
+    subject VARCHAR NOT NULL,
+    said_at TIMESTAMP NOT NULL,
+    step BIGINT NOT NULL,
+    tie VARCHAR NOT NULL,
+    customer_id VARCHAR,
+    segment VARCHAR,
+    generation VARCHAR,
+    region VARCHAR,
+    need_id VARCHAR,
+    retry_group_id VARCHAR,
+    cause VARCHAR,
+    ask_chips BIGINT,
+    ask_from_at TIMESTAMP,
+    ask_until_at TIMESTAMP,
+    replaced_at TIMESTAMP,
+    converted_chips BIGINT NOT NULL,
+    reserved_chips BIGINT NOT NULL,
+    granted_chips BIGINT NOT NULL,
+    is_withdrawal BOOLEAN NOT NULL,
+    chain_key VARCHAR NOT NULL
+);
+
+CREATE TABLE kept_need_spans (
+    chain_key VARCHAR NOT NULL,
+    need_key VARCHAR NOT NULL,
+    cause VARCHAR NOT NULL,
+    customer_id VARCHAR,
+    segment VARCHAR,
+    generation VARCHAR,
+    region VARCHAR,
+    first_asked_at TIMESTAMP NOT NULL,
+    from_at TIMESTAMP NOT NULL,
+    until_at TIMESTAMP NOT NULL,
+    open_chips DOUBLE NOT NULL
+);
+
+CREATE TABLE kept_order_lines (
+    order_line VARCHAR NOT NULL,
+    order_id VARCHAR,
+    customer_id VARCHAR,
+    segment VARCHAR NOT NULL,
+    region VARCHAR,
+    generation VARCHAR,
+    placed_at TIMESTAMPTZ NOT NULL,
+    chips_ordered BIGINT NOT NULL,
+    chips_cancelled BIGINT NOT NULL,
+    chips_declined BIGINT NOT NULL,
+    chips_shipped BIGINT NOT NULL,
+    chips_returned BIGINT NOT NULL,
+    chips_open BIGINT NOT NULL,
+    chips_promised BIGINT,
+    requested_date DATE,
+    promised_date DATE,
+    unit_price DOUBLE,
+    currency VARCHAR,
+    lot_chips BIGINT,
+    opportunity_id VARCHAR,
+    contract_id VARCHAR,
+    need_id VARCHAR
+);
+
+CREATE TABLE kept_declines (
+    log_position BIGINT NOT NULL,
+    subject VARCHAR NOT NULL,
+    customer_id VARCHAR,
+    segment VARCHAR NOT NULL,
+    region VARCHAR,
+    generation VARCHAR,
+    reason VARCHAR,
+    chips BIGINT,
+    declined_at TIMESTAMPTZ NOT NULL,
+    demanded_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE kept_demand_feeds (
+    channel VARCHAR NOT NULL,
+    generation VARCHAR NOT NULL,
+    region VARCHAR NOT NULL,
+    source VARCHAR NOT NULL,
+    type VARCHAR NOT NULL,
+    events BIGINT NOT NULL
 );
 
 CREATE TABLE projection_state (

@@ -2,14 +2,15 @@
 --          order, whose chips it takes out of the order book, so that nothing is counted twice; any other
 --          stands at its own time
 -- grain: one decline
--- columns: subject (order line or opportunity), customer_id, segment, region (NULL: none given), generation,
---          reason, chips (chips), declined_at, demanded_at (TIMESTAMPTZ: the moment that the demand is counted
---          at)
+-- columns: log_position, subject (order line or opportunity), customer_id, segment, region (NULL: none given),
+--          generation, reason, chips (chips), declined_at, demanded_at (TIMESTAMPTZ: the moment that the demand
+--          is counted at)
 -- reads: order_steps_from, and the relations named counted, of rows of other_events_as_of, and described, of
 --        rows of customers
 CREATE OR REPLACE MACRO declines_from(counted, described) AS TABLE
     WITH declined AS (
         SELECT
+            log_position,
             subject,
             time,
             cast(data ->> 'chips' AS BIGINT) AS chips,
@@ -42,6 +43,7 @@ CREATE OR REPLACE MACRO declines_from(counted, described) AS TABLE
     )
 
     SELECT
+        declined.log_position,
         declined.subject,
         declined.generation,
         declined.reason,

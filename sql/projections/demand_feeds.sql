@@ -3,60 +3,63 @@
 --          on, for good: one that retires says so by a declaration far ahead
 -- grain: channel x generation x region x source x event type
 -- columns: channel, generation, region, source, type, complete_through (TIMESTAMPTZ; NULL: never declared)
--- reads: events_as_of, completeness
+-- reads: coverage, kept_demand_feeds, other_events_as_of, demand_feeds_from, usage_facts, retracted_positions,
+--        completeness
 CREATE OR REPLACE MACRO demand_feeds(as_of, up_to_position := 9223372036854775807) AS TABLE
-    WITH heard AS (
-        SELECT
-            source,
-            type,
-            subject,
-            split_part(type, '.', 2) AS entity,
-            json_transform(data, '{ "generation": "VARCHAR", "region": "VARCHAR" }') AS place
-        FROM events_as_of(as_of, up_to_position)
-        WHERE split_part(type, '.', 2) IN ('usage', 'request', 'waitlist', 'reservation', 'order')
+    WITH covering AS MATERIALIZED (
+        SELECT 1 AS is_covered
+        FROM coverage(as_of, up_to_position)
     ),
 
-    told AS (
-        SELECT DISTINCT
-            place.*,
-            heard.source,
-            heard.type,
-            heard.entity,
-            CASE WHEN heard.entity IN ('waitlist', 'reservation', 'order') THEN heard.subject END AS subject
-        FROM heard
-    ),
-
-    openings AS (
-        SELECT
-            entity,
-            subject,
-            min(generation) AS generation,
-            min(region) AS region
-        FROM told
+    counted AS MATERIALIZED ( -- noqa: ST03
+        SELECT *
+        FROM other_events_as_of(as_of, up_to_position)
         WHERE
-            type IN ('trn.waitlist.joined.v2', 'trn.reservation.scheduled.v1', 'trn.order.placed.v1')
-        GROUP BY entity, subject
+            split_part(type, '.', 2) IN ('request', 'waitlist', 'reservation', 'order')
+            AND NOT EXISTS (SELECT 1 FROM covering)
     ),
 
-    placed AS (
+    heard AS (
+        SELECT
+            channel,
+            generation,
+            region,
+            source,
+            type
+        FROM kept_demand_feeds
+        WHERE EXISTS (SELECT 1 FROM covering)
+        UNION ALL
+        SELECT
+            channel,
+            generation,
+            region,
+            source,
+            type
+        FROM demand_feeds_from('counted')
+        UNION ALL
         SELECT DISTINCT
-            told.source,
-            told.type,
-            CASE WHEN told.entity = 'order' THEN 'direct' ELSE 'cloud' END AS channel,
-            coalesce(told.generation, openings.generation) AS generation,
-            coalesce(told.region, openings.region, 'unassigned') AS region
-        FROM told
-        LEFT JOIN openings ON told.entity = openings.entity AND told.subject = openings.subject
+            'cloud' AS channel,
+            facts.generation,
+            coalesce(facts.region, 'unassigned') AS region,
+            facts.source,
+            facts.type
+        FROM usage_facts AS facts
+        ANTI JOIN retracted_positions(as_of, up_to_position) AS retracted
+            ON facts.log_position = retracted.log_position
+        WHERE
+            facts.known_at <= cast(as_of AS TIMESTAMPTZ)
+            AND facts.log_position <= up_to_position
+            AND facts.generation IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM covering)
     )
 
     SELECT
-        placed.channel,
-        placed.generation,
-        placed.region,
-        placed.source,
-        placed.type,
+        heard.channel,
+        heard.generation,
+        heard.region,
+        heard.source,
+        heard.type,
         declared.complete_through
-    FROM placed
+    FROM heard
     LEFT JOIN completeness(as_of, up_to_position) AS declared
-        ON placed.source = declared.source AND placed.type = declared.type
-    WHERE placed.generation IS NOT NULL;
+        ON heard.source = declared.source AND heard.type = declared.type;

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.histories import MOMENT, histories
 
 from pipeline.config import Settings, load_policy
 from pipeline.projecting import read_state, rebuild
 from pipeline.schemas.tables import KEPT_TABLES
 from pipeline.store import Connection, writer
+from tests.histories import MOMENT, histories
 from tests.sql.event_log import EVERYTHING, Event, Log, instant
 
 LAWS = settings(
@@ -23,7 +23,21 @@ LAWS = settings(
         HealthCheck.data_too_large,
     ],
 )
-GATED = ("demand_history", "cloud_usage", "customers", "reservation_stretches", "order_book", "demand_feeds")
+THEMES = ("use", "needs", "needs", "orders")
+GATED = (
+    "demand_history",
+    "cloud_usage",
+    "customers",
+    "reservation_stretches",
+    "order_book",
+    "declines",
+    "demand_feeds",
+    "need_spans",
+    "needs",
+    "cloud_unmet",
+    "direct_demand",
+)
+DRAWN = st.sampled_from(THEMES).flatmap(lambda theme: histories(theme, most=60))
 Rows = list[tuple[Any, ...]]
 
 
@@ -54,7 +68,7 @@ def computed(log: Log, as_of: str, position: int) -> dict[str, list[dict[str, An
 
 
 @LAWS
-@given(histories(most=60), st.lists(st.tuples(st.integers(1, 25), MOMENT), min_size=2, max_size=5))
+@given(DRAWN, st.lists(st.tuples(st.integers(1, 25), MOMENT), min_size=2, max_size=5))
 def test_what_is_kept_is_what_a_rebuilding_keeps_whatever_came_when(
     warehouse: Connection, events: list[Event], moves: list[tuple[int, str]]
 ) -> None:
@@ -68,7 +82,7 @@ def test_what_is_kept_is_what_a_rebuilding_keeps_whatever_came_when(
 
 
 @LAWS
-@given(histories(most=60), MOMENT, MOMENT, st.integers(0, 60))
+@given(DRAWN, MOMENT, MOMENT, st.integers(0, 60))
 def test_an_answer_is_the_same_whether_it_is_kept_or_computed(
     warehouse: Connection, events: list[Event], kept_as_of: str, as_of: str, position: int
 ) -> None:
@@ -85,7 +99,7 @@ def test_an_answer_is_the_same_whether_it_is_kept_or_computed(
 def test_nothing_known_later_reaches_what_is_kept(
     warehouse: Connection, data: st.DataObject, kept_as_of: str
 ) -> None:
-    events = data.draw(histories(most=50))
+    events = data.draw(DRAWN)
     known = [event for event in events if event.known_at <= instant(kept_as_of)]
     log = Log(warehouse).land(known, kept_as_of)
     expected = {table: rows for table, rows in kept(warehouse).items() if table.startswith("kept_")}

@@ -4,6 +4,7 @@ import polars as pl
 
 from pipeline.schemas.table import INSTANT, Column, Table
 from pipeline.schemas.tables.log import EVENTS
+from pipeline.schemas.tables.projections import ORDER_BOOK
 
 MOMENT = pl.Datetime("us")
 
@@ -111,6 +112,104 @@ KEPT_CLOUD_USAGE = Table(
         Column(
             "peak_chips", pl.Float64, "chips", "highest daily mean held; empty: metering is coarser", True
         ),
+    ),
+)
+
+KEPT_DEMAND_FEEDS = Table(
+    "kept_demand_feeds",
+    ("channel", "generation", "region", "source", "type"),
+    "One source that feeds the demand of a place with an event type.",
+    (
+        Column("channel", pl.String, "", "cloud or direct"),
+        _GENERATION,
+        Column("region", pl.String, "", "region, or 'unassigned'"),
+        Column("source", pl.String, "", "producer"),
+        Column("type", pl.String, "", "event type, in its newest version"),
+        Column("events", pl.Int64, "", "how many of its events count; the feed goes with the last of them"),
+    ),
+)
+
+KEPT_ORDER_LINES = Table(
+    "kept_order_lines",
+    ("order_line",),
+    "One order line, as the projection `order_book` says it.",
+    (
+        *ORDER_BOOK.columns,
+        Column("segment", pl.String, "", "segment, or 'unassigned'"),
+        Column("chips_declined", pl.Int64, "chips", "of the cancelled: by us"),
+        Column("chips_promised", pl.Int64, "chips", "of the latest promise; empty: none", True),
+        Column("unit_price", pl.Float64, "", "of a chip, in `currency`; empty: not told", True),
+        Column("currency", pl.String, "", "ISO 4217; empty: not told", True),
+        Column("lot_chips", pl.Int64, "chips", "chips of a lot; empty: not told", True),
+        Column("opportunity_id", pl.String, "", "opportunity; empty: not told", True),
+        Column("contract_id", pl.String, "", "contract; empty: not told", True),
+        Column("need_id", pl.String, "", "need that it meets; empty: not told", True),
+    ),
+)
+
+KEPT_DECLINES = Table(
+    "kept_declines",
+    ("log_position",),
+    "One decline, as the projection `declines` says it.",
+    (
+        _POSITION,
+        Column("subject", pl.String, "", "order line or opportunity"),
+        Column("customer_id", pl.String, "", "pseudonym of the customer; empty: not told", True),
+        Column("segment", pl.String, "", "segment, or 'unassigned'"),
+        Column("region", pl.String, "", "region; empty: not told", True),
+        _GENERATION,
+        Column("reason", pl.String, "", "why"),
+        Column("chips", pl.Int64, "chips", "chips that were declined"),
+        Column("declined_at", INSTANT, "", "when"),
+        Column("demanded_at", INSTANT, "", "moment that the demand is counted at"),
+    ),
+)
+
+KEPT_NEED_SIGNALS = Table(
+    "kept_need_signals",
+    ("kind", "subject", "tie"),
+    "One moment at which a need shows itself, asks for chips or is given some, as `need_signals` says it.",
+    (
+        Column("kind", pl.String, "", "denial, waitlist, reservation, opportunity or order"),
+        Column("subject", pl.String, "", "of the event or the entry"),
+        Column("said_at", MOMENT, "", "when, UTC; of a reservation that is yet to start, too"),
+        Column("step", pl.Int64, "", "order of signals of one moment,"),
+        Column("tie", pl.String, "", "and what settles it"),
+        Column("customer_id", pl.String, "", "pseudonym of the customer; empty: not told", True),
+        Column("segment", pl.String, "", "segment, or 'unassigned'; empty: asks for nothing", True),
+        Column("generation", pl.String, "", "generation; empty: not told", True),
+        Column("region", pl.String, "", "region; empty: not told", True),
+        Column("need_id", pl.String, "", "need; empty: not told", True),
+        Column("retry_group_id", pl.String, "", "groups the retries of a request; empty: not told", True),
+        Column("cause", pl.String, "", "capacity, quota or price; empty: asks for nothing", True),
+        Column("ask_chips", pl.Int64, "chips", "chips asked for; empty: asks for nothing", True),
+        Column("ask_from_at", MOMENT, "", "from then, UTC", True),
+        Column("ask_until_at", MOMENT, "", "until then; empty: until the need falls silent", True),
+        Column("replaced_at", MOMENT, "", "when the entry's next event takes its place; empty: none", True),
+        Column("converted_chips", pl.Int64, "chips", "given from the waitlist at this moment"),
+        Column("reserved_chips", pl.Int64, "chips", "given by a reservation"),
+        Column("granted_chips", pl.Int64, "chips", "given by a request or an order"),
+        Column("is_withdrawal", pl.Boolean, "", "whether a waitlist entry is withdrawn"),
+        Column("chain_key", pl.String, "", "what needs are chained within"),
+    ),
+)
+
+KEPT_NEED_SPANS = Table(
+    "kept_need_spans",
+    ("need_key", "cause", "from_at"),
+    "One need, cause and stretch without a change, for as long as it stays open if nothing more is heard.",
+    (
+        Column("chain_key", pl.String, "", "what needs are chained within"),
+        Column("need_key", pl.String, "", "need"),
+        Column("cause", pl.String, "", "capacity, quota or price"),
+        Column("customer_id", pl.String, "", "pseudonym of the customer", True),
+        Column("segment", pl.String, "", "that was asked in first", True),
+        Column("generation", pl.String, "", "likewise", True),
+        Column("region", pl.String, "", "likewise", True),
+        Column("first_asked_at", MOMENT, "", "when it was asked first, UTC"),
+        Column("from_at", MOMENT, "", "from then"),
+        Column("until_at", MOMENT, "", "until then"),
+        Column("open_chips", pl.Float64, "chips", "asked for and not given"),
     ),
 )
 

@@ -22,6 +22,11 @@ TAMPERED = {
     "kept_customers": ("segment", "'x'"),
     "kept_reservation_stretches": ("chips", "chips + 1"),
     "kept_cloud_usage": ("metered_chips", "nextafter(metered_chips, 1e9::DOUBLE)"),
+    "kept_demand_feeds": ("events", "events + 1"),
+    "kept_order_lines": ("chips_ordered", "chips_ordered + 1"),
+    "kept_declines": ("reason", "'x'"),
+    "kept_need_signals": ("granted_chips", "granted_chips + 1"),
+    "kept_need_spans": ("open_chips", "open_chips + 1"),
     "projection_state": ("counted_position", "counted_position - 1"),
 }
 
