@@ -2,7 +2,7 @@
 
 from pipeline.projecting.comparing import Difference
 from pipeline.projecting.maintaining import Maintenance, maintain, rebuild
-from pipeline.projecting.state import State, read_state
+from pipeline.projecting.state import State, has_state, read_state
 from pipeline.projecting.verifying import Comparison, verify
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Difference",
     "Maintenance",
     "State",
+    "has_state",
     "maintain",
     "read_state",
     "rebuild",

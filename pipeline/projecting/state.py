@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from pipeline.config.policy import DemandPolicy
+from pipeline.core.clock import format_instant
+from pipeline.core.wording import counted
 from pipeline.store import Connection, sql_text
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -44,6 +46,27 @@ class State:
     def closed_text(self) -> str:
         """The Monday as the database reads it."""
         return str(self.closed_before or "-infinity")
+
+    def describe(self, last_position: int) -> str:
+        """Tell in a line how far they are and what they answer."""
+        if not self.log_position:
+            return "nothing of the projections is kept yet"
+        behind = last_position - self.log_position
+        told = f"up to position {self.log_position:,}" + (
+            f", {counted(behind, 'event')} behind" if behind else ""
+        )
+        if self.known_from == NEVER:
+            return f"{told}: nothing of it is known yet"
+        until = f" to {format_instant(self.known_until)}" if self.known_until else " on"
+        return (
+            f"{told}; what is asked as of {format_instant(self.known_from)}{until} is kept, the rest computed"
+        )
+
+
+def has_state(connection: Connection) -> bool:
+    """Tell whether a published copy is new enough to keep projections."""
+    query = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'projection_state'"
+    return connection.execute(query).fetchone() is not None
 
 
 def read_state(connection: Connection) -> State:

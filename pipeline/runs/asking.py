@@ -6,7 +6,8 @@ import polars as pl
 
 from pipeline.core.clock import parse_instant, utc_now
 from pipeline.core.errors import UsageError
-from pipeline.eventlog import chain_head
+from pipeline.eventlog import chain_head, last_position
+from pipeline.projecting import has_state, read_state
 from pipeline.reporting import render_table
 from pipeline.runs.context import the_settings
 from pipeline.runs.custody import FORGETTING, has_chain
@@ -58,8 +59,11 @@ def status() -> str:
         ]
         landed = read_frame(connection, "SELECT DISTINCT source_file, content_hash FROM landing_manifest")
         head = chain_head(connection).entry_hash if has_chain(connection) else ""
+        kept = read_state(connection).describe(last_position(connection)) if has_state(connection) else ""
     places = {"state": settings.home, "ask": settings.published, "read": settings.reports / "latest"}
     lines = [f"{name:<6}{path}\n" for name, path in places.items()]
+    if kept:
+        lines.append(f"{'kept':<6}{kept}\n")
     if head:
         lines.append(f"{'head':<6}{head}\n")
     if (settings.home / FORGETTING).exists():

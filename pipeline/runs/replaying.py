@@ -53,6 +53,21 @@ def require_equal() -> dict[str, Any]:
     return found.to_json()
 
 
+def require_sound_log() -> dict[str, Any]:
+    """Compare the log with its chain and return the account.
+
+    Raises:
+        TerminalError: a batch is not what was sealed.
+        UsageError: nothing has landed.
+    """
+    from pipeline.runs.custody import verify
+
+    verdict = verify(expected_head=None, is_published=False)
+    if verdict.finding is not None:
+        raise TerminalError(verdict.describe())
+    return verdict.to_json()
+
+
 def _landed() -> "Settings":
     settings = the_settings()
     if not settings.warehouse.exists():

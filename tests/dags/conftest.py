@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.orchestration.home import AirflowHome, prepare_database, prepare_home
 from pipeline.orchestration.local_run import IMPORTED_AHEAD
-from pipeline.runs import allocating, backtesting, forecasting, landing
+from pipeline.runs import allocating, backtesting, forecasting, landing, replaying
 
 PROJECT = Path(__file__).resolve().parents[2]
 DAY = "2026-09-06"
@@ -61,6 +61,9 @@ class StandIns:
         self.let(forecasting, "reconcile", lambda run: run)
         self.let(forecasting, "publish_forecast", lambda run: run)
         self.let(backtesting, "backtest", lambda as_of: {"as_of": as_of})
+        self.let(replaying, "require_sound_log", lambda: {"is_sound": True})
+        self.let(replaying, "replay", lambda: {"log_position": 1})
+        self.let(replaying, "require_equal", lambda: {"difference": None})
         self.let(allocating, "propose", lambda run: {**run, "is_possible": True, "summary": "| chips |"})
         self.let(allocating, "approve", lambda run, _author, _note: run)
         self.let(allocating, "reject", lambda run, _author, _note: run)
@@ -101,7 +104,7 @@ def play(dag_bag: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Played]
     sleep = time.sleep
     monkeypatch.setattr(time, "sleep", lambda seconds: sleep(min(seconds, 0.02)))
 
-    def play(dag_id: str, *, is_attended: bool = False, **conf: str) -> Played:
+    def play(dag_id: str, *, is_attended: bool = False, **conf: Any) -> Played:
         passed_over = None if is_attended else "approve"
         dag = dag_bag.dags[dag_id]
         return Played(dag.test(run_conf={"partition": DAY, **conf}, mark_success_pattern=passed_over))

@@ -13,12 +13,13 @@ from .conftest import PROJECT
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("airflow")]
 
 FILES = sorted((PROJECT / "dags").glob("*.py"))
-DAGS = ("allocate_supply", "backtest_weekly", "forecast_demand", "land_events")
+DAGS = ("allocate_supply", "backtest_weekly", "forecast_demand", "land_events", "replay_events")
 WRITERS = {
     "land_events": {"land_files", "check_landing", "refresh_published"},
     "forecast_demand": {"start_run", "publish_forecast"},
     "allocate_supply": {"find_run", "propose", "publish_allocation", "record_rejection"},
     "backtest_weekly": set(),
+    "replay_events": {"verify_log", "rebuild_projections", "verify_projections"},
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.errors import TerminalError, TransientError
-from pipeline.runs import allocating, forecasting, landing
+from pipeline.runs import allocating, forecasting, landing, replaying
 
 from .conftest import DAY, Person, Played, StandIns
 
@@ -131,6 +131,32 @@ def test_a_failed_chunk_publishes_nothing(play: Play, runs: StandIns) -> None:
 def test_the_weekly_backtest_ends_with_the_last_whole_week(play: Play, runs: StandIns) -> None:
     assert play("backtest_weekly", partition="2026-09-09").state == "success"
     assert runs.named("backtest") == [("2026-09-07T00:00:00Z",)]
+
+
+def test_log_and_projections_are_proved_and_left_as_they_are(play: Play, runs: StandIns) -> None:
+    played = play("replay_events")
+
+    assert played.state == "success"
+    assert played["rebuild_projections"] == "skipped"
+    assert [name for name, _ in runs.calls] == ["require_sound_log", "require_equal"]
+
+
+def test_projections_are_rebuilt_where_that_is_asked_for(play: Play, runs: StandIns) -> None:
+    assert play("replay_events", rebuild=True).state == "success"
+    assert [name for name, _ in runs.calls] == ["require_sound_log", "replay", "require_equal"]
+
+
+def test_nothing_is_rebuilt_from_a_log_that_was_changed(play: Play, runs: StandIns) -> None:
+    runs.let(replaying, "require_sound_log", raising(TerminalError("broken: batch b"), times=9))
+
+    assert play("replay_events", rebuild=True).state == "failed"
+    assert [name for name, _ in runs.calls] == ["require_sound_log"]
+
+
+def test_a_projection_that_is_not_what_the_log_says_fails_the_run(play: Play, runs: StandIns) -> None:
+    runs.let(replaying, "require_equal", raising(TerminalError("kept 1, computed 2"), times=9))
+
+    assert play("replay_events").state == "failed"
 
 
 def test_a_person_who_approves_publishes_under_their_name(
