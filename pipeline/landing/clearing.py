@@ -16,7 +16,6 @@ from pipeline.landing.shapes import common_shapes
 from pipeline.schemas.events import EventType
 from pipeline.store import Connection
 
-NO_EVENT = -1
 SAMPLE_LINES = 400
 _ROWS_AT_A_TIME = 65_536
 LEAST_LINES = 100  # a query costs about as much as judging so many lines,
@@ -43,7 +42,7 @@ def clear_lines(
 ) -> tuple[list[pa.Table], Ordinals]:
     """Return the events of the lines that are proven right, by tables, and the ordinals of the others.
 
-    Rows of the ordinal `NO_EVENT` stand between the events, since a copy without them would cost more.
+    Rows that are no events stand between them, since a copy without them would cost more.
     """
     ordinals: Ordinals = np.arange(len(gathered.lines), dtype=np.int64)
     left = _Left(gathered.lines.select(["raw"]).append_column("ordinal", pa.array(ordinals)), ordinals)
@@ -86,6 +85,6 @@ def _proven(connection: Connection, left: _Left, query: Query) -> tuple[pa.Table
     connection.unregister("portion_lines")
     ordinals = rows["ordinal"].to_numpy()
     is_proven = rows["is_proven"].to_numpy() & np.isin(ordinals, left.ordinals, assume_unique=True)
-    marked = pa.array(np.where(is_proven, ordinals, NO_EVENT))
-    events = rows.drop_columns(["ordinal", "is_proven"]).append_column("ordinal", marked)
-    return events, ordinals[is_proven]
+    return rows.drop_columns(["is_proven"]).append_column("is_event", pa.array(is_proven)), ordinals[
+        is_proven
+    ]

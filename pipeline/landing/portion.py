@@ -20,7 +20,7 @@ from pipeline.schemas.events import EventType, Reason
 from pipeline.schemas.events.envelope import SPEC_VERSION
 from pipeline.store import Connection, one_thread, sql_text
 
-PORTION_BYTES = 192 * 2**20
+PORTION_BYTES = 256 * 2**20
 _JUDGED_TOGETHER = 8192
 _HANDED_OVER = (
     "id",
@@ -63,7 +63,7 @@ def land_portion(
     with one_thread(connection):
         proven, left = clear_lines(connection, gathered, batch.catalogue)
         judged, refused = _judge(gathered, left, batch.catalogue, refuse)
-        arrivals = _arrivals(gathered, [*proven, *judged])
+        arrivals = [_arrivals(gathered, events) for events in (*proven, *judged)]
         fates = append_arrivals(
             connection, arrivals, batch_id=batch.batch_id, landed_at=batch.landed_at, restate=_restate
         )
@@ -107,27 +107,25 @@ def _judge(
                 events.append({"ordinal": ordinal, **vars(verdict)})
         table = pa.Table.from_pylist(events, schema=_JUDGED)
         keys = [hash_identity(str(event["source"]), str(event["id"])) for event in events]
-        tables.append(table.append_column("event_key", pa.array(keys, pa.binary())))
+        table = table.append_column("event_key", pa.array(keys, pa.binary()))
+        tables.append(table.append_column("is_event", pa.array(np.ones(len(table), dtype=np.bool_))))
         refuse(refusals)
         refused += [ordinal for ordinal, _ in refusals]
     return tables, refused
 
 
-def _arrivals(gathered: Gathered, tables: Sequence[pa.Table]) -> pa.Table:
-    """Put events together, each with the file and line that it came from."""
-    if not tables:
-        return ARRIVALS.empty_table()
-    events = pa.concat_tables(tables, promote_options="default")
+def _arrivals(gathered: Gathered, events: pa.Table) -> pa.Table:
+    """Tell of events from which file and line they came, and fill the columns that they have nothing for."""
     ordinals = events["ordinal"].to_numpy()
     numbers = pa.array(gathered.file_numbers[ordinals].astype(np.int32))
     files = pa.DictionaryArray.from_arrays(numbers, pa.array(gathered.names, pa.string()))
     lines = pa.array(gathered.lines["source_line"].to_numpy()[ordinals])
-    columns = {name: events[name] for name in events.column_names} | {
-        "source_file": files,
-        "source_line": lines,
+    columns = {
+        name: pa.nulls(len(events), kind) for name, kind in zip(ARRIVALS.names, ARRIVALS.types, strict=True)
     }
-    nothing = {field.name: pa.nulls(len(events), field.type) for field in ARRIVALS}
-    return pa.table({name: (nothing | columns)[name] for name in ARRIVALS.names}, schema=ARRIVALS)
+    columns |= {name: events[name] for name in events.column_names}
+    columns |= {"source_file": files, "source_line": lines}
+    return pa.table(columns, schema=ARRIVALS)
 
 
 def _restate(event: Mapping[str, Any]) -> str:

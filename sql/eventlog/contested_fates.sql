@@ -3,18 +3,8 @@
 --          for a hash: whatever comes again under its identity is a duplicate
 -- grain: one contested arrival that does not land; first_ordinal is -1 and first_position filled where the log
 --        has the first
--- reads: arrivals, contested_keys, events
+-- reads: contested, contested_keys, events
 WITH
-contested AS MATERIALIZED (
-    SELECT
-        arrivals.ordinal,
-        arrivals.source,
-        arrivals.id,
-        arrivals.content_hash
-    FROM arrivals
-    SEMI JOIN contested_keys ON cast(arrivals.event_key AS UUID) = contested_keys.event_key
-),
-
 holders AS (
     SELECT
         events.source,
