@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _PREFIX = "trn-spilled-"
+_UNLOCKED = "trn-new-"
 
 
 @contextmanager
@@ -17,15 +18,19 @@ def scratch_folder() -> Iterator[Path]:
 
     What killed processes left is removed on the way: the system has released the locks on their folders.
     """
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    descriptor = os.open(folder, os.O_RDONLY)
+    new = Path(tempfile.mkdtemp(prefix=_UNLOCKED))
+    descriptor = os.open(new, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        _clear_abandoned(folder.parent)
-        yield folder
+        with suppress(OSError):  # where there are no locks, nothing counts as abandoned
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        folder = new.rename(new.with_name(_PREFIX + new.name))  # others may look at it from now on
+        try:
+            _clear_abandoned(folder.parent)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(descriptor)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _clear_abandoned(parent: Path) -> None:

@@ -51,6 +51,20 @@ def test_what_a_killed_process_left_goes_with_the_next_and_what_a_living_one_use
         assert not theirs.exists()
 
 
+def test_nobody_clears_the_folder_of_another_that_lives(temporary: Path) -> None:
+    code = (
+        "from pipeline.store.scratch import scratch_folder\n"
+        "for _ in range(200):\n"
+        "    with scratch_folder() as folder:\n"
+        "        (folder / 'spilled').write_text('rows')\n"
+        "        assert (folder / 'spilled').read_text() == 'rows'\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    several = [subprocess.Popen([sys.executable, "-c", code], env=environment) for _ in range(4)]
+    assert [process.wait() for process in several] == [0] * 4
+    assert list(temporary.iterdir()) == []
+
+
 def test_readers_spill_apart(tmp_path: Path) -> None:
     def folder_of(copy: Path) -> str:
         with reader(copy) as connection:
