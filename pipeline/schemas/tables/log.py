@@ -35,8 +35,8 @@ EVENTS = Table(
             "content_hash",
             pl.String,
             "",
-            "hash of envelope and data, instants in UTC and keys sorted; of an event that forget rewrote, the "
-            "pseudonym",
+            "hash of envelope and data, instants in UTC and keys sorted; of an event that forget rewrote, "
+            "the pseudonym",
         ),
         Column("attributes", pl.String, "", "JSON of attributes the contract does not name", True),
         Column("flags", pl.List(pl.String), "", "remarks of landing, such as unknown_value:purchase_option"),
