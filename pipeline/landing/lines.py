@@ -1,7 +1,8 @@
 """JSON Lines as blocks of numbered lines, straight from the file's bytes.
 
 Newlines are found in big chunks and the chunk itself becomes the buffer of the string column, so that line
-numbers and texts are exact and nothing is copied. A line ends at LF; a leading byte-order mark is dropped.
+numbers and texts are exact and nothing is copied but a line that lies over two chunks. A line ends at LF; a
+leading byte-order mark is dropped.
 """
 
 from collections.abc import Iterator
@@ -35,18 +36,21 @@ def line_blocks(stream: BinaryIO | pa.NativeFile, *, chunk_bytes: int = CHUNK_BY
         if is_start:
             chunk = _without_bom(stream, chunk)
             is_start = False
-        text = rest + chunk
-        end = text.rfind(b"\n") + 1
-        if not end and len(text) > LONGEST_LINE_BYTES:
-            long_line, rest = _skip_long_line(stream, text, number, chunk_bytes)
+        start = chunk.find(b"\n") + 1 if rest else 0
+        if rest and not start:
+            rest += chunk
+        else:
+            end = chunk.rfind(b"\n") + 1
+            for body in (rest + chunk[:start], memoryview(chunk)[start:end]):
+                if body:
+                    block, count = _block(body, number)
+                    yield block
+                    number += count
+            rest = chunk[end:]
+        if len(rest) > LONGEST_LINE_BYTES:
+            long_line, rest = _skip_long_line(stream, rest, number, chunk_bytes)
             yield Block(LINES.empty_table(), len(long_line.raw), (long_line,))
             number += 1
-            continue
-        rest = text[end:]
-        if end:
-            block, count = _block(text[:end] if rest else text, number)
-            yield block
-            number += count
     if rest:
         yield _block(rest, number)[0]
 
@@ -81,7 +85,7 @@ def _skip_long_line(
     return RefusedLine(number, kept, Refusal(Reason.LINE_TOO_LONG, message)), rest
 
 
-def _block(body: bytes, first: int) -> tuple[Block, int]:
+def _block(body: bytes | memoryview, first: int) -> tuple[Block, int]:
     characters = np.frombuffer(body, dtype=np.uint8)
     ends = np.flatnonzero(characters == _NEWLINE) + 1
     if not len(ends) or ends[-1] != len(body):
@@ -100,16 +104,18 @@ def _block(body: bytes, first: int) -> tuple[Block, int]:
 
 
 def _blank_lines(
-    body: bytes, characters: np.ndarray[tuple[int], np.dtype[np.uint8]], offsets: _Offsets
+    body: bytes | memoryview, characters: np.ndarray[tuple[int], np.dtype[np.uint8]], offsets: _Offsets
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     starts = characters[offsets[:-1]]
     is_blank: np.ndarray[tuple[int], np.dtype[np.bool_]] = starts == _NEWLINE
     for line in np.flatnonzero(_WHITE_SPACE[starts] & ~is_blank):
-        is_blank[line] = body[offsets[line] : offsets[line + 1]].isspace()
+        is_blank[line] = bytes(body[offsets[line] : offsets[line + 1]]).isspace()
     return is_blank
 
 
-def _lines_without_text(raw: pa.Array, body: bytes, offsets: _Offsets, first: int) -> tuple[RefusedLine, ...]:
+def _lines_without_text(
+    raw: pa.Array, body: bytes | memoryview, offsets: _Offsets, first: int
+) -> tuple[RefusedLine, ...]:
     try:
         raw.validate(full=True)
     except pa.ArrowInvalid:
@@ -117,9 +123,9 @@ def _lines_without_text(raw: pa.Array, body: bytes, offsets: _Offsets, first: in
     return ()
 
 
-def _invalid_lines(body: bytes, offsets: _Offsets, first: int) -> Iterator[RefusedLine]:
+def _invalid_lines(body: bytes | memoryview, offsets: _Offsets, first: int) -> Iterator[RefusedLine]:
     for line in range(len(offsets) - 1):
-        content = body[offsets[line] : offsets[line + 1]]
+        content = bytes(body[offsets[line] : offsets[line + 1]])
         try:
             content.decode()
         except UnicodeDecodeError as error:
