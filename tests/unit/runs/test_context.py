@@ -140,3 +140,33 @@ def test_the_macros_defaults_are_the_shipped_policys() -> None:
     with reader(context.the_settings().published) as connection:
         asked = context.projection(connection, "demand_history", run)["unmet_chips"].sum()
     assert asked == unmet_chips()
+
+
+def is_kept(run: context.Run) -> bool:
+    with reader(context.the_settings().published) as connection:
+        return bool(connection.execute("FROM coverage(?, ?)", [run.as_of, run.position]).fetchall())
+
+
+def test_a_run_reads_what_is_kept_for_its_instant_and_position() -> None:
+    land(denial(1, "2026-09-01T00:00:00Z"), denial(2, "2026-09-06T00:00:00Z"))
+    assert is_kept(context.open_run(None, None))
+    assert is_kept(context.open_run(MONDAY, None))
+    before_the_second = context.open_run(datetime(2026, 9, 5, tzinfo=UTC), None)
+    assert is_kept(before_the_second)
+    assert before_the_second.position == 1
+
+
+def test_decisions_that_land_during_a_run_leave_it_what_is_kept() -> None:
+    land(denial(1, "2026-09-01T00:00:00Z"))
+    run = context.open_run(None, None)
+    land(decision_event(run, "trn.forecast.published.v1", FORECAST.empty()))
+    context.refresh_copy()
+    assert is_kept(run)
+
+
+def test_a_run_of_the_long_past_moves_nothing_that_is_kept() -> None:
+    land(denial(1, "2026-05-01T00:00:00Z"), denial(2, "2026-09-06T00:00:00Z"))
+    today = context.open_run(None, None)
+    past = context.open_run(datetime(2026, 6, 1, tzinfo=UTC), None)
+    assert not is_kept(past)
+    assert is_kept(today)
