@@ -1,6 +1,7 @@
 """Bring the kept tables up to the log, at the cost of what is new; or rebuild them from nothing."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
 
@@ -19,7 +20,7 @@ from pipeline.projecting.needs import (
 from pipeline.projecting.retracting import Retraction, spans_in_force
 from pipeline.projecting.state import State, read_state
 from pipeline.projecting.weeks import keep_cloud_usage
-from pipeline.store import Connection, sql_text
+from pipeline.store import Connection, DatabaseError, sql_text
 
 _INSERT_SPAN = "INSERT INTO retracted_spans VALUES (?, ?, ?, coalesce(?, TIMESTAMPTZ 'infinity'), ?, ?)"
 CHUNK_EVENTS = 1_000_000
@@ -52,11 +53,16 @@ def maintain(connection: Connection, demand: DemandPolicy, *, as_of: datetime | 
     if before.answers(instant, position, demand):
         return Maintenance(before, before)
     connection.begin()
-    _take_over(connection, before.log_position, position)
-    after = _move_state(connection, before, demand, instant, position)
-    changed = _keep(connection, before, after)
-    crash_point("maintaining.before_commit")
-    connection.commit()
+    try:
+        _take_over(connection, before.log_position, position)
+        after = _move_state(connection, before, demand, instant, position)
+        changed = _keep(connection, before, after)
+        crash_point("maintaining.before_commit")
+        connection.commit()
+    except BaseException:
+        with suppress(DatabaseError):  # a fatal error has ended the transaction itself
+            connection.rollback()
+        raise
     crash_point("maintaining.after_commit")
     return Maintenance(before, after, changed)
 

@@ -39,9 +39,9 @@ def on_a_small_disk(trials: Trials, command: str, under: Under) -> str:
     [
         ("land", 2**13, "cannot be written"),
         ("land", 2**16, "the log cannot be written"),
-        ("land", 2**21, "cannot be published"),
+        ("land", 2**22, "cannot be published"),
         ("run", 2**13, "cannot be"),
-        ("run", 2**21, "cannot be published"),
+        ("run", 2**22, "cannot be published"),
         ("forget", 2**13, "cannot be written"),
         ("forget", 2**19, "cannot be written"),
     ],
