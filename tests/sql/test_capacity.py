@@ -67,7 +67,8 @@ def test_a_soldout_window_without_capacity_has_a_cap_and_no_capacity(log: Log) -
     assert (row["installed_chips"], row["sellable_chips"], row["cap_chips"]) == (None, None, 95)
 
 
-def test_nothing_is_sold_out_after_the_as_of_instant(log: Log) -> None:
+def test_a_soldout_window_is_not_known_before_its_end(log: Log) -> None:
     window = {"window_start": "2026-01-12T00:00:00Z", "window_end": "2026-02-09T00:00:00Z", "cap_chips": 95}
     move(log, "soldout", "2026-01-12", **window)
-    assert list(weeks(log, "cap_chips", "2026-01-20")) == [SECOND, THIRD]
+    assert weeks(log, "cap_chips", "2026-01-20") == {}
+    assert list(weeks(log, "cap_chips", "2026-02-09"))[:2] == [SECOND, THIRD]
