@@ -45,7 +45,8 @@ def clear_lines(
     Rows that are no events stand between them, since a copy without them would cost more.
     """
     ordinals: Ordinals = np.arange(len(gathered.lines), dtype=np.int64)
-    left = _Left(gathered.lines.select(["raw"]).append_column("ordinal", pa.array(ordinals)), ordinals)
+    lines = gathered.lines.drop_columns(["source_line", "row"])
+    left = _Left(lines.append_column("ordinal", pa.array(ordinals)), ordinals)
     cleared: list[pa.Table] = []
     tried: set[str] = set()
     while queries := list(_queries(gathered, left, catalogue, tried)):
@@ -72,7 +73,7 @@ def _queries(
         expected = found / len(sample) * count
         if expected < LEAST_LINES + waiting / _LINES_A_JUDGEMENT:
             return
-        query = proof_query(shape, catalogue[shape.type])
+        query = proof_query(shape, catalogue[shape.type], gathered.columns)
         if query is not None and repr(query[1]) not in tried:
             yield query
             waiting -= int(expected)

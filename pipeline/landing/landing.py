@@ -15,7 +15,7 @@ from pipeline.landing.mappings import load_mapping
 from pipeline.landing.portion import PORTION_BYTES, prepare
 from pipeline.landing.report import FileReport, LandingReport
 from pipeline.schemas.events import CATALOGUE, EventType
-from pipeline.store import Connection
+from pipeline.store import Connection, one_thread
 
 _LEAST_WEIGHT = 4096
 """Bytes that a file counts at least, so that a group has not too many that are nearly empty."""
@@ -46,7 +46,7 @@ def land_files(
     prepare(connection)
     found = list(find_files(paths))
     reports: list[FileReport] = []
-    with measured("landing", lambda: _bytes_of(found)) as advance:
+    with one_thread(connection), measured("landing", lambda: _bytes_of(found)) as advance:
         for group in _groups(found):
             reports += _land_group(connection, group, way, advance)
     return LandingReport(tuple(reports))

@@ -5,7 +5,8 @@ from collections.abc import Mapping as MappingOf
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from functools import partial
+from itertools import chain, groupby
 
 import pyarrow as pa
 
@@ -14,10 +15,11 @@ from pipeline.core.errors import TransientError
 from pipeline.eventlog import batch_name, seal_batch
 from pipeline.landing.blocks import Block
 from pipeline.landing.files import SourceFile, read_blocks
-from pipeline.landing.gathering import Account, Batch, gather
+from pipeline.landing.gathering import Account, Batch, Gathered, gather
 from pipeline.landing.mappings import Mapping
 from pipeline.landing.portion import PORTION_BYTES, land_portion
 from pipeline.landing.refusing import Refusals, quarantine_lines, quarantine_unread
+from pipeline.landing.tables import envelope_lines
 from pipeline.schemas.events import EventType
 from pipeline.store import Connection, DatabaseError, sql_text
 
@@ -163,14 +165,14 @@ def _land_portion(
         accounts[number].lines += len(block.refused)
         accounts[number].quarantined += len(block.refused)
     tables = [(number, block.lines) for number, block in blocks if len(block.lines)]
-    if not tables:
-        return
-    gathered = gather(tables, names)
+    for _, alike in groupby(tables, key=lambda table: table[1].schema):
+        gathered = gather(list(alike), names, partial(envelope_lines, connection))
+        refuse = partial(_refuse, connection, gathered, batch)
+        land_portion(connection, gathered, batch, accounts, refuse=refuse)
 
-    def refuse(refusals: Refusals) -> None:
-        quarantine_lines(connection, gathered, refusals, batch)
 
-    land_portion(connection, gathered, batch, accounts, refuse=refuse)
+def _refuse(connection: Connection, gathered: Gathered, batch: Batch, refusals: Refusals) -> None:
+    quarantine_lines(connection, gathered, refusals, batch)
 
 
 def known_files(connection: Connection, digests: Sequence[str], way: Way) -> dict[str, Account]:

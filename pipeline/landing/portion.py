@@ -18,7 +18,7 @@ from pipeline.landing.parsing import Refusal
 from pipeline.landing.refusing import Refusals
 from pipeline.schemas.events import EventType, Reason
 from pipeline.schemas.events.envelope import SPEC_VERSION
-from pipeline.store import Connection, one_thread, sql_text
+from pipeline.store import Connection, sql_text
 
 PORTION_BYTES = 256 * 2**20
 _JUDGED_TOGETHER = 8192
@@ -60,13 +60,12 @@ def land_portion(
     Raises:
         TerminalError: the fates do not add up to the lines.
     """
-    with one_thread(connection):
-        proven, left = clear_lines(connection, gathered, batch.catalogue)
-        judged, refused = _judge(gathered, left, batch.catalogue, refuse)
-        arrivals = [_arrivals(gathered, events) for events in (*proven, *judged)]
-        fates = append_arrivals(
-            connection, arrivals, batch_id=batch.batch_id, landed_at=batch.landed_at, restate=_restate
-        )
+    proven, left = clear_lines(connection, gathered, batch.catalogue)
+    judged, refused = _judge(gathered, left, batch.catalogue, refuse)
+    arrivals = [_arrivals(gathered, events) for events in (*proven, *judged)]
+    fates = append_arrivals(
+        connection, arrivals, batch_id=batch.batch_id, landed_at=batch.landed_at, restate=_restate
+    )
     taken = [(conflict.ordinal, _conflict(conflict, gathered)) for conflict in fates.conflicts]
     refuse(taken)
     refused += [ordinal for ordinal, _ in taken]

@@ -7,7 +7,7 @@ parameters.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -38,20 +38,26 @@ _FORMS = {
 PROVABLE_KINDS = frozenset(_FORMS)
 _MOMENTS = {"instant": "instant_of", "moment": "moment_of", "date": "day_of"}
 _REQUIRED = frozenset(attribute.name for attribute in ENVELOPE if attribute.is_required)
+_TOLD = frozenset({"specversion", "type", "data"})  # by the shape, or by other columns
+_ENVELOPE_MOMENTS = {"time": "time_at", "recordedtime": "recorded_at"}
 _EXACT_DIGITS = 16  # of a number as it was written, sign and point among them: a DOUBLE tells any two apart
 
 Query = tuple[str, dict[str, Any]]
 
 
+Columns = tuple[tuple[str, bool], ...]
+"""The envelope's columns of table rows by name, and whether each holds instants instead of text."""
+
+
 @cache
-def proof_query(shape: Shape, event_type: EventType) -> Query | None:
+def proof_query(shape: Shape, event_type: EventType, columns: Columns | None = None) -> Query | None:
     """Return the query that states the lines of one shape as events; None where no such line can be right.
 
-    It reads `portion_lines` (ordinal, raw). Its rows are the lines that may be of the type: their ordinal,
-    the columns of an arrival, and `is_proven`, which tells whether they are right. A row that is not proven
-    states nothing.
+    It reads `portion_lines`: ordinal, and the line as `raw` or, of table rows, the envelope's columns. Its
+    rows are the lines that may be of the type: their ordinal, the columns of an arrival, and `is_proven`,
+    which tells whether they are right. A row that is not proven states nothing.
     """
-    proof = _Proof(shape, event_type)
+    proof = _Proof(shape, event_type) if columns is None else _RowProof(shape, event_type, dict(columns))
     return (proof.query(), proof.given) if proof.is_possible() else None
 
 
@@ -121,12 +127,7 @@ class _Proof:
         # no stage filters what it computes: the line would be parsed again for every use
         return f"""
             WITH
-            parsed AS (
-                SELECT ordinal, raw, from_json(raw, '{self._structure()}') AS line
-                FROM portion_lines
-                WHERE contains(raw, {self.given(f'"{self._type.name}"')})
-                    AND CASE WHEN strlen(raw) < 1000000 THEN json_valid(raw) ELSE FALSE END
-            ),
+            parsed AS ({self._parsed()}),
             members AS (SELECT ordinal, raw, {", ".join(self._members())} FROM parsed),
             moments AS (SELECT *, {", ".join(self._instants())} FROM members),
             written AS (SELECT *, {self._written_payload()} AS data FROM moments)
@@ -150,23 +151,33 @@ class _Proof:
             FROM written
         """  # noqa: S608 names of the catalogue, checked to be plain words by its contract test
 
-    def _structure(self) -> str:
-        """Say what from_json is to read: the members whose value is not told by the shape."""
+    def _parsed(self) -> str:
+        """Select `raw`, the text that is parsed, and `line`, what it holds that the shape does not tell."""
         structure: dict[str, Any] = dict.fromkeys(self._attributes, "VARCHAR")
-        for name in ("specversion", "type", "data"):
+        for name in _TOLD:
             structure.pop(name, None)
-        if read := [name for name, part in self._parts.items() if part.form != "noted"]:
-            structure["data"] = dict.fromkeys(read, "VARCHAR")
-        return json.dumps(structure)
+        if fields := self._structure():
+            structure["data"] = fields
+        return f"""
+            SELECT ordinal, raw, from_json(raw, '{json.dumps(structure)}') AS line
+            FROM portion_lines
+            WHERE contains(raw, {self.given(f'"{self._type.name}"')}) AND {_is_json("raw")}
+        """  # noqa: S608
+
+    def _structure(self) -> dict[str, str]:
+        return dict.fromkeys((name for name, part in self._parts.items() if part.form != "noted"), "VARCHAR")
 
     def _members(self) -> Iterable[str]:
         for attribute in ENVELOPE:
             name = attribute.name
-            if name not in ("specversion", "type", "data"):
+            if name not in _TOLD:
                 value = f'line."{name}"' if name in self._attributes else "cast(NULL AS VARCHAR)"
                 yield f'{value} AS "a_{name}"'
+        yield from self._field_texts("line.data")
+
+    def _field_texts(self, payload: str) -> Iterable[str]:
         for name, part in self._parts.items():
-            value = f'line.data."{name}"'
+            value = f'{payload}."{name}"'
             if part.form == "noted":
                 value = f"""nullif(regexp_extract(raw, '"{name}"\\s*:\\s*(-?[0-9]+(?:\\.[0-9]+)?)', 1), '')"""
             yield f"{value} AS {_text(name)}"
@@ -174,6 +185,9 @@ class _Proof:
     def _instants(self) -> Iterable[str]:
         yield "instant_of(a_time) AS time_at"
         yield "instant_of(a_recordedtime) AS recorded_at"
+        yield from self._field_moments()
+
+    def _field_moments(self) -> Iterable[str]:
         for name in self._moments:
             yield f"{_MOMENTS[self._fields[name].kind.name]}({_text(name)}) AS {_moment(name)}"
 
@@ -237,8 +251,12 @@ class _Proof:
         else:
             texts.add(f"{self.given(part.lead + quote)} || {value} || {self.given(quote)}")
 
-    def _conditions(self) -> Iterable[str]:
+    def _exactness(self) -> Iterable[str]:
+        """Yield what proves that the line says what was read of it, and nothing else."""
         yield f"{self._written_line()} = raw"
+
+    def _conditions(self) -> Iterable[str]:
+        yield from self._exactness()
         yield f"length(a_id) BETWEEN 1 AND {LONGEST_ID}"
         yield f"length(a_source) <= {LONGEST_SOURCE} AND fits_uri_reference(a_source)"
         yield "a_subject <> ''" if self._type.subject else "(a_subject IS NULL OR a_subject <> '')"
@@ -317,6 +335,51 @@ class _Proof:
             texts.say(end)
         else:
             texts.add(f"coalesce({value} || '{end}', {self.given(NOTHING)})")
+
+
+class _RowProof(_Proof):
+    """The proof of table rows: the envelope stands in columns, and the payload is JSON."""
+
+    def __init__(self, shape: Shape, event_type: EventType, columns: Mapping[str, bool]) -> None:
+        super().__init__(shape, event_type)
+        self._columns = columns
+        self._attributes = {name: Part("", name, "payload" if name == "data" else "text") for name in columns}
+
+    def _parsed(self) -> str:
+        fields = self._structure() or {"data": "VARCHAR"}
+        return f"""
+            SELECT *, data AS raw, from_json(data, '{json.dumps(fields)}') AS payload
+            FROM portion_lines
+            WHERE type = {self.given(self._type.name)} AND {_is_json("data")}
+        """  # noqa: S608
+
+    def _members(self) -> Iterable[str]:
+        yield "specversion"
+        for attribute in ENVELOPE:
+            name = attribute.name
+            if name not in _TOLD:
+                yield f'{self._attribute(name)} AS "a_{name}"'
+        for name, moment in _ENVELOPE_MOMENTS.items():
+            yield f'"{name}" AS {moment}' if self._columns.get(name) else f"instant_of(a_{name}) AS {moment}"
+        yield from self._field_texts("payload")
+
+    def _attribute(self, name: str) -> str:
+        if name not in self._columns:
+            return "cast(NULL AS VARCHAR)"
+        return f"""if("{name}" IS NULL, NULL, '')""" if self._columns[name] else f'"{name}"'
+
+    def _instants(self) -> Iterable[str]:
+        yield "FALSE AS is_line"
+        yield from self._field_moments()
+
+    def _exactness(self) -> Iterable[str]:
+        yield "data = raw"
+        yield f"specversion = '{SPEC_VERSION}'"
+        yield "NOT needs_escapes(concat(a_subject, a_sequence, a_dataschema))"
+
+
+def _is_json(text: str) -> str:
+    return f"CASE WHEN strlen({text}) < 1000000 THEN json_valid({text}) ELSE FALSE END"
 
 
 def _text(name: str) -> str:

@@ -14,10 +14,12 @@ import pyarrow.parquet as pq
 
 from pipeline.landing.blocks import LINES, Block, RefusedLine, UnreadableFileError, numbered
 from pipeline.landing.parsing import Refusal
-from pipeline.schemas.events import ENVELOPE, Reason
+from pipeline.schemas.events import CATALOGUE, ENVELOPE, Reason
 from pipeline.store import Connection, sql_text
 
 BATCH_ROWS = 65_536
+_INSTANTS = frozenset({"time", "recordedtime"})
+_FIELDS = frozenset(field.name for entry in CATALOGUE.values() for field in entry.fields)
 
 
 def parquet_blocks(connection: Connection, source: BinaryIO) -> Iterator[Block]:
@@ -29,13 +31,81 @@ def parquet_blocks(connection: Connection, source: BinaryIO) -> Iterator[Block]:
     try:
         with pq.ParquetFile(source) as file:
             _require_envelope(file.schema_arrow.names)
+            is_typed = _is_typed(file.schema_arrow)
             first = 1
             for batch in file.iter_batches(BATCH_ROWS):
-                raw = envelope_lines(connection, pa.Table.from_batches([batch]))
-                yield Block(_lines(first, raw, pa.nulls(len(raw), pa.string())), raw.nbytes)
-                first += len(raw)
+                rows = pa.Table.from_batches([batch])
+                lines = _typed(connection, rows) if is_typed else {"raw": envelope_lines(connection, rows)}
+                row = pa.nulls(len(rows), pa.string())
+                table = pa.table({"source_line": numbered(first, len(rows)), **lines, "row": row})
+                yield Block(table, table.nbytes)
+                first += len(rows)
     except (OSError, pa.ArrowException) as error:
         raise UnreadableFileError(f"cannot be decoded as Parquet: {error}") from None
+
+
+def _is_typed(schema: pa.Schema) -> bool:
+    """Tell whether the columns are those of the envelope, in types that leave no doubt of their JSON."""
+    names = set(schema.names)
+    return (
+        len(names) == len(schema)
+        and {attribute.name for attribute in ENVELOPE if attribute.is_required} <= names
+        and names <= {attribute.name for attribute in ENVELOPE}
+        and all(
+            pa.types.is_string(field.type)
+            or (field.name in _INSTANTS and _is_instant(field.type))
+            or (field.name == "data" and _is_plain_struct(field.type))
+            for field in schema
+        )
+    )
+
+
+def _is_instant(kind: pa.DataType) -> bool:
+    return pa.types.is_timestamp(kind) and kind.tz is not None and kind.unit != "ns"
+
+
+def _is_plain_struct(kind: pa.DataType) -> bool:
+    return pa.types.is_struct(kind) and all(
+        field.name in _FIELDS and _json_macro(field.type) is not None for field in kind
+    )
+
+
+def _json_macro(kind: pa.DataType) -> str | None:
+    """Name the macro of `landing/kinds` that writes a value of a type as JSON."""
+    tests = {
+        "json_of_text": pa.types.is_string,
+        "json_of_number": lambda each: pa.types.is_int64(each) or pa.types.is_float64(each),
+        "json_of_day": pa.types.is_date32,
+        "json_of_instant": _is_instant,
+    }
+    return next((name for name, test in tests.items() if test(kind)), None)
+
+
+def _typed(connection: Connection, rows: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """Return the columns of rows, with a payload that is a struct written as JSON."""
+    columns = {name: rows[name] for name in rows.column_names}
+    if pa.types.is_struct(columns["data"].type):
+        columns["data"] = _payload_texts(connection, columns["data"])
+    for name in _INSTANTS & columns.keys():
+        if pa.types.is_timestamp(columns[name].type):
+            columns[name] = columns[name].cast(pa.timestamp("us", tz="UTC"))
+    return columns
+
+
+def _payload_texts(connection: Connection, payloads: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write payloads of plain types as JSON; an empty cell is an absent member."""
+    members = ", ".join(
+        f"""',"{field.name}":' || {_json_macro(field.type)}(payload."{field.name}")"""
+        for field in payloads.type
+    )
+    query = f"""
+        SELECT if(payload IS NULL, NULL, concat('{{', substring(concat({members}), 2), '}}')) AS data
+        FROM payloads
+    """  # noqa: S608 fields of the catalogue
+    connection.register("payloads", pa.table({"payload": payloads}))
+    texts = connection.execute(query).to_arrow_table()["data"]
+    connection.unregister("payloads")
+    return texts
 
 
 def _require_envelope(columns: list[str]) -> None:

@@ -76,3 +76,14 @@ regexp_full_match(x, '(?:[A-Za-z0-9\-._~:/?#\[\]@!$&''()*+,;=]|%[0-9A-Fa-f]{2})+
 
 CREATE OR REPLACE TEMP MACRO falls_in_the_log(moment) AS
 moment >= TIMESTAMPTZ '2000-01-01 00:00:00+00' AND moment < TIMESTAMPTZ '2200-01-01 00:00:00+00';
+
+CREATE OR REPLACE TEMP MACRO needs_escapes(x) AS regexp_matches(x, '["\\\x00-\x1f]');
+
+-- the JSON of a value that is not NULL
+CREATE OR REPLACE TEMP MACRO json_of_text(x) AS if(needs_escapes(x), cast(to_json(x) AS VARCHAR), '"' || x || '"');
+
+CREATE OR REPLACE TEMP MACRO json_of_number(x) AS cast(to_json(x) AS VARCHAR);
+
+CREATE OR REPLACE TEMP MACRO json_of_day(x) AS '"' || cast(x AS VARCHAR) || '"';
+
+CREATE OR REPLACE TEMP MACRO json_of_instant(x) AS '"' || instant_text('', x) || '"';

@@ -1,20 +1,29 @@
 """Which lines SQL proves in bulk, and which are left to the letter of the contract."""
 
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from pipeline.landing import clearing
+from pipeline.landing import clearing, portion
 from pipeline.landing.blocks import LINES
 from pipeline.landing.clearing import clear_lines
 from pipeline.landing.gathering import Gathered
+from pipeline.landing.judging import Event, judge
+from pipeline.landing.parsing import Refusal
 from pipeline.landing.portion import prepare
-from pipeline.schemas.events import CATALOGUE
+from pipeline.schemas.events import CATALOGUE, EventType
 from pipeline.store import Connection
-from tests.landing_world import event, rows, usage
+from tests.landing_world import event, land, open_log, rows, usage
+
+IN_UTC = pa.timestamp("us", tz="UTC")
 
 DENIED = event(
     type="trn.request.denied.v1",
@@ -135,3 +144,84 @@ def test_the_flags_of_a_proven_line_are_those_of_a_judged_one(log: Connection) -
     events, _ = cleared(log, [json.dumps(usage(data_purchase_option="flex")), json.dumps(usage())])
     assert events["flags"].to_pylist() == [["unknown_value:purchase_option"], None]
     assert rows(log, "SELECT count(*) FROM events") == [(0,)]
+
+
+def at(hour: int, microsecond: int = 0) -> datetime:
+    return datetime(2026, 1, 5, hour, 0, 0, microsecond, tzinfo=UTC)
+
+
+PAYLOADS = [
+    {"region": "us-east-1", "chip_hours": 24.0, "instance_type": "trn2.48xlarge"},
+    {"region": "eu", "chip_hours": 0.125, "instance_type": None},
+    {"region": 'a"b\\c\n', "chip_hours": 1.0, "instance_type": "é"},
+    {"region": "us-east-1", "chip_hours": 1e300, "instance_type": None},
+    {"region": "us-east-1", "chip_hours": -1.0, "instance_type": None},
+    {"region": "us-east-1", "chip_hours": None, "instance_type": None},
+    {"region": "", "chip_hours": 1.0, "instance_type": None},
+]
+
+
+def usage_rows(*, is_struct: bool) -> pa.Table:
+    """Return typed rows of every payload, in turn with whole and broken seconds, subjects and sequences."""
+    data, starts = [], [at(0), at(0, 500_000), at(0), at(23, 1)]
+    for number, start in product(range(len(PAYLOADS)), starts):
+        fixed = {"customer_id": "c1", "generation": "trn2", "purchase_option": "spot", "period_end": at(23)}
+        data.append(fixed | {"period_start": start} | PAYLOADS[number])
+    kinds = {"chip_hours": pa.float64()} | dict.fromkeys(("period_start", "period_end"), IN_UTC)
+    struct = pa.struct([(name, kinds.get(name, pa.string())) for name in data[0]])
+    texts = [
+        json.dumps(
+            {
+                name: f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
+                for name, value in each.items()
+                if value is not None
+            }
+        )
+        for each in data
+    ]
+    count = len(data)
+    return pa.table(
+        {
+            "specversion": ["1.0"] * (count - 1) + ["0.3"],
+            "id": [f"i{number}" for number in range(count)],
+            "source": ["/s", "/s", "/s", "/ s"] * (count // 4),
+            "type": ["trn.usage.metered.v1"] * count,
+            "subject": [None, "s", 'a"b', ""] * (count // 4),
+            "time": pa.array([at(0), at(1), at(2, 5), None] * (count // 4), IN_UTC),
+            "recordedtime": pa.array([None, at(3), at(0), at(0)] * (count // 4), IN_UTC),
+            "sequence": [None, "1", None, None] * (count // 4),
+            "data": pa.array(data, struct) if is_struct else texts,
+        }
+    )
+
+
+@pytest.mark.parametrize("is_struct", [True, False])
+def test_typed_rows_have_the_fates_that_their_lines_would_have(tmp_path: Path, *, is_struct: bool) -> None:
+    table = usage_rows(is_struct=is_struct)
+    pq.write_table(table, tmp_path / "typed.parquet")
+    pq.write_table(table.append_column("odd", pa.nulls(len(table), pa.string())), tmp_path / "lines.parquet")
+    found = []
+    for name in ("typed", "lines"):
+        with open_log() as connection:
+            land(connection, tmp_path / f"{name}.parquet")
+            events = "SELECT * EXCLUDE (batch_id, source_file) FROM events ORDER BY log_position"
+            refused = "SELECT * EXCLUDE (batch_id, source_file) FROM quarantine ORDER BY source_line"
+            found.append((rows(connection, events), rows(connection, refused)))
+    assert found[0] == found[1]
+    assert all(found[0])
+
+
+@pytest.mark.parametrize("is_struct", [True, False])
+def test_typed_rows_are_proven_in_bulk(
+    log: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_struct: bool
+) -> None:
+    judged: list[str] = []
+
+    def listen(raw: str, catalogue: Mapping[str, EventType]) -> Event | Refusal:
+        judged.append(raw)
+        return judge(raw, catalogue)
+
+    monkeypatch.setattr(portion, "judge", listen)
+    pq.write_table(usage_rows(is_struct=is_struct).slice(0, 8), tmp_path / "typed.parquet")
+    report = land(log, tmp_path / "typed.parquet")
+    assert (report.landed, report.quarantined, len(judged)) == (6, 2, 4)
