@@ -11,7 +11,7 @@ from functools import cache
 
 from pipeline.schemas.events import CATALOGUE, ENVELOPE
 
-_NAMES_CUSTOMER = frozenset({"customer_id", "parent_id"})
+_LITERALS = frozenset({"true", "false", "null", "NaN", "Infinity", "-Infinity"})
 _FREE_KINDS = frozenset({"text", "texts", "pseudonym128", "schedule", "object", "any"})
 _FREE_ATTRIBUTES = frozenset({"id", "source", "subject", "sequence", "dataschema", "data"})
 _THINGS = frozenset({"generation", "sku", "region", "fiscal year", "constraint name"})
@@ -68,7 +68,7 @@ class Renamer:
         return self._replaced.sub(lambda found: self.pseudonym if found[1] else found[0], text)
 
     def payload(self, text: str) -> str:
-        """Rewrite the strings of a JSON text, and leave the rest of it to the letter.
+        """Rewrite the strings of a JSON text and numbers that are the id, and leave the rest to the letter.
 
         Members of fixed meaning stay, such as a `region` or an amount, and so do the contract's own names.
         """
@@ -91,8 +91,8 @@ class Renamer:
 
     def _token(self, token: re.Match[str], members: list[str]) -> str:
         if token["text"] is None:
-            is_customer = members[-1] in _NAMES_CUSTOMER and token[0] == self.customer
-            return json.dumps(self.pseudonym) if is_customer else token[0]
+            is_id = token[0] == self.customer and token[0] not in _LITERALS
+            return json.dumps(self.pseudonym) if is_id and members[-1] not in _fixed_members() else token[0]
         value = json.loads(f'"{token["text"]}"', strict=False) if "\\" in token["text"] else token["text"]
         if token["colon"]:
             members[-1] = value

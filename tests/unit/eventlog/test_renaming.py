@@ -82,9 +82,27 @@ def test_an_escaped_id_is_found(escaped: str) -> None:
     assert RENAMER.is_named_in(f'"{escaped}"')
 
 
-def test_a_number_is_a_customer_only_where_a_customer_stands() -> None:
-    line = '{"data":{"customer_id":17850,"parent_id":17850,"chips":17850}}'
-    assert Renamer("17850", "P").line(line) == '{"data":{"customer_id":"P","parent_id":"P","chips":17850}}'
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            '{"data":{"customer_id":17850,"parent_id":17850,"chips":17850}}',
+            '{"data":{"customer_id":"P","parent_id":"P","chips":17850}}',
+        ),
+        ('{"CustomerID":17850,"Quantity":6}', '{"CustomerID":"P","Quantity":6}'),
+        ('{"account":17850,"accounts":[17850,178501]}', '{"account":"P","accounts":["P",178501]}'),
+        ('{"unit_price":17850,"lot_chips":17850}', '{"unit_price":17850,"lot_chips":17850}'),
+    ],
+)
+def test_a_number_is_the_customer_unless_its_member_is_known_to_mean_something_else(
+    line: str, expected: str
+) -> None:
+    assert Renamer("17850", "P").line(line) == expected
+
+
+@pytest.mark.parametrize("customer", ["null", "true", "NaN"])
+def test_a_literal_is_no_customer(customer: str) -> None:
+    assert Renamer(customer, "P").payload(f'{{"customer_id":{customer}}}') == f'{{"customer_id":{customer}}}'
 
 
 @pytest.mark.parametrize("line", ['{"customer_id":"c-17",', "c-17", r'{"a":"c\u002d17', r"\x63-17 {"])
