@@ -33,11 +33,11 @@ def add_commands(commands: Commands) -> None:
     forget = commands.add_parser(
         "forget",
         help="make a customer unreachable, for good",
-        description="Puts a random name in the place of a customer's id in the log, the quarantine, the "
-        "published copy, reports and proposals; events, positions and figures stay. The id is found where it "
-        "stands as a word, also within other ids, such as c-17 in order:c-17/3. Without --yes it only says "
-        "what it would do. Source files, backups and Airflow's logs are yours to clear: files that still "
-        "name the customer are listed.",
+        description="Puts a random name in the place of a customer's id in the log, the quarantine, "
+        "messages of runs, reports and the published copy; events, positions and figures stay. The id is "
+        "found where it stands as a word, also within other ids, such as c-17 in order:c-17/3. Without --yes "
+        "it only says what it would do. Source files, backups and Airflow's logs are yours to clear: files "
+        "that still name the customer, or could not be searched, are listed.",
     )
     forget.add_argument("customer", metavar="CUSTOMER", type=_customer, help="the customer_id")
     forget.add_argument("--yes", action="store_true", help="do it; it cannot be undone")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import polars as pl
 import pyarrow as pa
 
 from pipeline.core.errors import TerminalError
@@ -14,14 +13,19 @@ from pipeline.core.progress import progress
 from pipeline.eventlog.chain import ERASURE, Batch, adopt_batches, append_entries, chain_head
 from pipeline.eventlog.renaming import Renamer, is_thing
 from pipeline.eventlog.verifying import verify_log
-from pipeline.schemas.table import Table
-from pipeline.schemas.tables import LANDING_MANIFEST, RESULT_TABLES
+from pipeline.schemas.tables import DATA_QUALITY, LANDING_MANIFEST, RUNS
 from pipeline.store import Connection, sql_text
 
 PSEUDONYM_PREFIX = "forgotten-"
 _CHUNK = 20_000
 _PLAIN = ("source", "id", "subject", "sequence", "dataschema", "source_file")
 _PAYLOADS = ("attributes", "data")
+_FREE_TEXTS = (
+    (LANDING_MANIFEST.name, "source_file"),
+    (RUNS.name, "message"),
+    (DATA_QUALITY.name, "observed"),
+)
+"""Columns beside events and quarantine in which a customer can stand; all others have names and codes."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Erasure:
         example: such an id or subject as it was; empty where there is none.
         quarantined: refused lines that named the customer.
         batches: sealed batches that were amended.
-        results: values in the tables of results and in the manifest.
+        results: names of files in the manifest, and messages in the tables of results.
         others: customers whose longer ids hold this one, and who stayed.
     """
 
@@ -86,7 +90,7 @@ def erase_customer(
     events, embedded, example = _rewrite_events(connection, renamer)
     batches = _amend_chain(connection, erased_at)
     quarantined = _rewrite_quarantine(connection, renamer)
-    results = sum(_rewrite_table(connection, table, renamer) for table in (LANDING_MANIFEST, *RESULT_TABLES))
+    results = sum(_rewrite_texts(connection, *place, renamer) for place in _FREE_TEXTS)
     erasure = Erasure(pseudonym, events, embedded, example, quarantined, batches, results, others)
     if not erasure.is_empty:
         connection.execute(
@@ -174,14 +178,12 @@ def _rewrite_quarantine(connection: Connection, renamer: Renamer) -> int:
     return named
 
 
-def _rewrite_table(connection: Connection, table: Table, renamer: Renamer) -> int:
-    """Rewrite the texts of a table of results, which name customers only in messages, if at all."""
+def _rewrite_texts(connection: Connection, table: str, column: str, renamer: Renamer) -> int:
     changed = 0
-    for column in (column.name for column in table.columns if column.dtype == pl.String):
-        query = f"SELECT DISTINCT {column} FROM {table.name} WHERE contains({column}, ?)"  # noqa: S608 declared names
-        for (text,) in connection.execute(query, [renamer.customer]).fetchall():
-            if (new := renamer.text(text)) != text:
-                update = f"UPDATE {table.name} SET {column} = ? WHERE {column} = ?"  # noqa: S608 declared names
-                connection.execute(update, [new, text])
-                changed += 1
+    query = f"SELECT DISTINCT {column} FROM {table} WHERE contains({column}, ?)"  # noqa: S608 declared names
+    for (text,) in connection.execute(query, [renamer.customer]).fetchall():
+        if (new := renamer.text(text)) != text:
+            update = f"UPDATE {table} SET {column} = ? WHERE {column} = ?"  # noqa: S608 declared names
+            connection.execute(update, [new, text])
+            changed += 1
     return changed

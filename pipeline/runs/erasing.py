@@ -146,10 +146,8 @@ def _settings() -> Settings:
 
 
 def _clear_files(settings: Settings, renamer: Renamer) -> None:
-    """Write reports and proposals anew that name the customer, as words of messages."""
+    """Write reports anew that name the customer, as words of messages."""
     crash_point("forgetting.before_clearing")
-    for file in _files_below(settings.home / "proposals"):
-        _rewrite_text(file, renamer)
     versions = {file.parent for file in _files_below(settings.reports) if _is_named_in(file, renamer)}
     for version in versions:
         shutil.rmtree(version.parent)
@@ -164,16 +162,6 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 def _is_named_in(file: Path, renamer: Renamer) -> bool:
     return renamer.is_named_in(file.read_bytes().decode("utf-8", "replace"))
-
-
-def _rewrite_text(file: Path, renamer: Renamer) -> None:
-    if not _is_named_in(file, renamer):
-        return
-    new = renamer.text(file.read_bytes().decode("utf-8", "surrogateescape"))
-    fresh = file.with_name(f".{file.name}.fresh")
-    fresh.write_bytes(new.encode("utf-8", "surrogateescape"))
-    sync_path(fresh)
-    fresh.replace(file)
 
 
 def _names(file: Path, renamer: Renamer) -> bool:

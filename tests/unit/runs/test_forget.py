@@ -245,12 +245,33 @@ def test_amendments_that_are_cut_off_are_found(home: Path, inbox: Path, capsys: 
     assert "after an erasure is gone" in capsys.readouterr().out
 
 
-def test_results_and_reports_that_name_the_customer_are_written_anew(
+@pytest.mark.parametrize("words", [(), ("--exact",)])
+def test_results_and_proposals_stay_where_the_id_is_the_name_of_something_else(
+    home: Path, inbox: Path, capsys: Shown, words: tuple[str, ...]
+) -> None:
+    proposal = home / "proposals" / "r1" / "allocation.parquet"
+    proposal.parent.mkdir(parents=True)
+    pq.write_table(pa.table({"region": [CUSTOMER]}), proposal, compression="none")
+    before = proposal.read_bytes()
+    assert CUSTOMER.encode() in before
+    run = (CUSTOMER, "now()", CUSTOMER, 1, CUSTOMER, 1, CUSTOMER, CUSTOMER, "done", "now()")
+    rule = (CUSTOMER, "now()", CUSTOMER, CUSTOMER, "warning", False, "seen", CUSTOMER, CUSTOMER)
+    model = (CUSTOMER, CUSTOMER, CUSTOMER, CUSTOMER, CUSTOMER, "chips", CUSTOMER, CUSTOMER, 1, None, None)
+    with writer(Settings(home)) as connection:
+        for table, row in {"runs": run, "data_quality": rule, "forecast_models": model}.items():
+            marks = ", ".join("now()" if value == "now()" else "?" for value in row)
+            values = [value for value in row if value != "now()"]
+            connection.execute(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608
+        query = "FROM runs CROSS JOIN data_quality CROSS JOIN forecast_models"
+        stored = connection.execute(query).fetchall()
+    forget(capsys, *words)
+    assert rows(home, query) == stored
+    assert proposal.read_bytes() == before
+
+
+def test_messages_and_reports_that_name_the_customer_are_written_anew(
     home: Path, inbox: Path, capsys: Shown
 ) -> None:
-    proposal = home / "proposals" / "r1" / "notes.csv"
-    proposal.parent.mkdir(parents=True)
-    proposal.write_text(f"note\n{CUSTOMER}\n")
     (home / "work" / "r1").mkdir(parents=True)
     (home / "work" / "r1" / "frame.parquet").write_text(CUSTOMER)
     with writer(Settings(home)) as connection:
@@ -268,7 +289,6 @@ def test_results_and_reports_that_name_the_customer_are_written_anew(
     forget(capsys)
     ((name,),) = rows(home, "SELECT pseudonym FROM erasures")
     assert f"['{name}', '{OTHERS[1]}']" in report.read_text()
-    assert proposal.read_text() == f"note\n{name}\n"
     assert not (home / "work").exists()
     inbox.unlink()
     assert places_of(CUSTOMER, home, apart_from=OTHERS[0]) == []
