@@ -1,6 +1,7 @@
 """What is kept of the projections is what the log says, however it was brought there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import Settings, load_policy
+from pipeline.config.policy import DemandPolicy
 from pipeline.projecting import read_state, rebuild
 from pipeline.schemas.tables import KEPT_TABLES
 from pipeline.store import Connection, writer
@@ -37,6 +39,8 @@ GATED = (
     "cloud_unmet",
     "direct_demand",
 )
+SHIPPED = load_policy().demand
+POLICIES = st.sampled_from([SHIPPED, SHIPPED, replace(SHIPPED, need_window_days=8, need_silent_days=5)])
 DRAWN = st.sampled_from(THEMES).flatmap(lambda theme: histories(theme, most=60))
 Rows = list[tuple[Any, ...]]
 
@@ -68,16 +72,16 @@ def computed(log: Log, as_of: str, position: int) -> dict[str, list[dict[str, An
 
 
 @LAWS
-@given(DRAWN, st.lists(st.tuples(st.integers(1, 25), MOMENT), min_size=2, max_size=5))
+@given(DRAWN, st.lists(st.tuples(st.integers(1, 25), MOMENT, POLICIES), min_size=2, max_size=5))
 def test_what_is_kept_is_what_a_rebuilding_keeps_whatever_came_when(
-    warehouse: Connection, events: list[Event], moves: list[tuple[int, str]]
+    warehouse: Connection, events: list[Event], moves: list[tuple[int, str, DemandPolicy]]
 ) -> None:
     log = Log(warehouse).land([], moves[0][1])
-    for count, kept_as_of in moves:
-        log.append(events[:count], kept_as_of)
+    for count, kept_as_of, demand in moves:
+        log.append(events[:count], kept_as_of, demand)
         events = events[count:]
         incremental = kept(warehouse)
-        rebuild(warehouse, load_policy().demand, as_of=instant(kept_as_of))
+        rebuild(warehouse, demand, as_of=instant(kept_as_of))
         assert incremental == kept(warehouse)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from pipeline.config import load_policy
+from pipeline.config.policy import DemandPolicy
 from pipeline.core.clock import parse_instant
 from pipeline.eventlog import last_position
 from pipeline.projecting import maintain, rebuild
@@ -121,11 +122,14 @@ class Log:
         rebuild(self.connection, load_policy().demand, as_of=instant(kept_as_of) if kept_as_of else None)
         return self
 
-    def append(self, events: Sequence[Event], kept_as_of: str | None = None) -> "Log":
+    def append(
+        self, events: Sequence[Event], kept_as_of: str | None = None, demand: DemandPolicy | None = None
+    ) -> "Log":
         """Write events after those that are there, and bring what is kept up to them and to an instant."""
         first = 1 + last_position(self.connection)
         self._write(events, first)
-        maintain(self.connection, load_policy().demand, as_of=instant(kept_as_of) if kept_as_of else None)
+        rules = demand or load_policy().demand
+        maintain(self.connection, rules, as_of=instant(kept_as_of) if kept_as_of else None)
         return self
 
     def _write(self, events: Sequence[Event], first: int) -> None:

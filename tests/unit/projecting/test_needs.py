@@ -253,6 +253,12 @@ def test_another_policy_chains_again_and_reads_no_event(landed: Log) -> None:
     assert answer(landed, "need_spans") == shown
 
 
+def test_a_chain_whose_last_signal_goes_as_the_policy_changes_goes_with_it(landed: Log) -> None:
+    other = DemandPolicy(need_window_days=60, need_silent_days=5, spare_share=0.1, peak_weeks=4)
+    landed.append([retracted("x", "d")], AS_OF, other)
+    assert {need for (need, *_), _ in rows(landed, SPANS).values() if "c2" in need} == set()
+
+
 def _spans(log: Log, window_days: int, silent_days: int) -> list[dict[str, Any]]:
     query = "FROM need_spans(?, need_window_days := ?, need_silent_days := ?)"
     found = log.connection.execute(query, [instant(AS_OF), window_days, silent_days])
