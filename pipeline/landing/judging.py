@@ -76,6 +76,10 @@ def judge(raw: str, catalogue: Mapping[str, EventType] = CATALOGUE) -> Event | R
         return _state_event(members, values, _known_type(values["type"], catalogue))
     except RefusedLineError as refused:
         return refused.refusal
+    except (RecursionError, ValueError, ArithmeticError) as error:  # one line may keep no other out
+        return Refusal(
+            Reason.INVALID_VALUE, f"the line holds a value that cannot be read ({type(error).__name__})"
+        )
 
 
 def _state_event(members: Mapping[str, Member], values: dict[str, Any], event_type: EventType) -> Event:

@@ -1,4 +1,8 @@
-"""One line of JSON, read by the letter of RFC 8259: numbers keep their text, keys may not repeat."""
+"""One line of JSON, read by the letter of RFC 8259: numbers keep their text, keys may not repeat.
+
+The standard lets a reader limit how deep values nest and how far numbers reach. The limits here lie far
+beyond what facts need, and within what all that reads the log can take.
+"""
 
 import json
 import re
@@ -9,7 +13,12 @@ from typing import Any, Never
 from pipeline.schemas.events.kinds import NumberToken
 from pipeline.schemas.events.reasons import Reason
 
+DEEPEST_NESTING = 64
+LONGEST_EXPONENT = 4
+
 _SPACE = re.compile(r"[ \t\n\r]*")
+_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?|(?P<opening>[\[{])|[\]}]', re.DOTALL)
+_LONG_EXPONENT = re.compile(rf"[eE][+-]?[0-9]{{{LONGEST_EXPONENT + 1}}}")
 _SHOWN_CHARACTERS = 80
 
 
@@ -54,8 +63,10 @@ def parse_object(raw: str) -> dict[str, Member]:
     """Return the members of the line's object.
 
     Raises:
-        RefusedLineError: no JSON, no object, or a key that stands twice.
+        RefusedLineError: no JSON, no object, a key that stands twice, or a value beyond the limits.
     """
+    if raw.count("[") + raw.count("{") > DEEPEST_NESTING:
+        _require_shallow(raw)
     try:
         return _members(raw)
     except json.JSONDecodeError as error:
@@ -64,10 +75,21 @@ def parse_object(raw: str) -> dict[str, Member]:
         raise RefusedLineError(
             Reason.INVALID_JSON, f"the line is no JSON: {error.msg}, {where}; allowed: one JSON object a line"
         ) from None
-    except RecursionError:
-        raise RefusedLineError(
-            Reason.INVALID_JSON, "the line nests deeper than a payload can; allowed: one JSON object a line"
-        ) from None
+
+
+def _require_shallow(raw: str) -> None:
+    depth = 0
+    for token in _BRACKET.finditer(raw):
+        if token["opening"]:
+            depth += 1
+        elif token[0] in "]}":
+            depth -= 1
+        if depth > DEEPEST_NESTING:
+            raise RefusedLineError(
+                Reason.INVALID_JSON,
+                f"the line nests values too deep, at column {token.end()}; "
+                f"allowed: {DEEPEST_NESTING} objects and lists within each other",
+            )
 
 
 def _members(raw: str) -> dict[str, Member]:
@@ -134,8 +156,18 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+def _number(text: str) -> NumberToken:
+    if _LONG_EXPONENT.search(text):
+        raise RefusedLineError(
+            Reason.OUT_OF_RANGE,
+            f"a number reaches too far: got {_cut(text)}; "
+            f"allowed: an exponent of at most {LONGEST_EXPONENT} digits",
+        )
+    return NumberToken(text)
+
+
 _DECODER = json.JSONDecoder(
-    parse_float=NumberToken, parse_int=NumberToken, parse_constant=NumberToken, object_pairs_hook=_unique
+    parse_float=_number, parse_int=NumberToken, parse_constant=NumberToken, object_pairs_hook=_unique
 )
 
 

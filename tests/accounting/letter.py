@@ -110,12 +110,28 @@ def _require(holds: bool, why: str) -> None:
 def _parsed(line: str) -> Any:
     try:
         value = json.loads(
-            line, parse_float=Number, parse_int=Number, parse_constant=_no_constant, object_pairs_hook=_object
+            line,
+            parse_float=_number,
+            parse_int=Number,
+            parse_constant=_no_constant,
+            object_pairs_hook=_object,
         )
+        _require(_depth(value) <= 64, "nests too deep")
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise NoEventError(str(error)) from None
     return value
+
+
+def _number(text: str) -> Number:
+    _require(len(text.lower().partition("e")[2].lstrip("+-")) <= 4, "reaches too far")
+    return Number(text)
+
+
+def _depth(value: Any) -> int:
+    if not isinstance(value, dict | list):
+        return 0
+    return 1 + max(map(_depth, value.values() if isinstance(value, dict) else value), default=0)
 
 
 def _no_constant(name: str) -> Any:

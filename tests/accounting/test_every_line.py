@@ -36,6 +36,8 @@ REFUSED = (
     json.dumps(event("h", type="trn.inventory.stated.v9")).encode(),
     json.dumps(event("h", data=[1])).encode(),
     json.dumps(usage("h", data_chip_hours="24")).encode(),
+    json.dumps(event("h", data_x=0)).encode().replace(b'"x": 0', b'"x": 1e' + b"5" * 5000),
+    json.dumps(event("h", data_x=0)).encode().replace(b'"x": 0', b'"x": ' + b"[" * 400 + b"]" * 400),
     BOM + json.dumps(event("bom")).encode(),
 )
 ACCEPTED = (

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -5,10 +6,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.landing.judging import judge
+from pipeline.landing.judging import Event, judge
 from pipeline.landing.parsing import Refusal
-from tests.event_lines import garbled, lines
-from tests.landing_world import event, land, open_log, require_exact_account, rows, write_lines
+from tests.event_lines import ANYTHING, garbled, lines
+from tests.landing_world import event, land, open_log, require_exact_account, rows, usage, write_lines
 
 LAWS = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -66,6 +67,36 @@ def test_what_sql_proves_is_what_the_letter_of_the_contract_allows(texts: list[s
 @given(st.lists(garbled(), min_size=1, max_size=40))
 def test_sql_takes_nothing_for_json_that_the_standard_does_not(texts: list[str]) -> None:
     require_agreement(texts)
+
+
+NUMBERS = st.builds(
+    lambda mantissa, sign, digit, count: f"{mantissa}e{sign}{digit * count}",
+    st.sampled_from(["0", "-1", "16", "0.5"]),
+    st.sampled_from(["", "-", "+"]),
+    st.sampled_from("019"),
+    st.sampled_from([1, 4, 5, 20, 5000]),
+)
+NESTED = st.builds(
+    lambda ends, depth: ends[0] * depth + "1" + ends[1] * depth,
+    st.sampled_from([("[", "]"), ('{"a":', "}")]),
+    st.sampled_from([1, 60, 70, 400, 1500]),
+)
+PLACES = st.sampled_from(["24.0", '"c1"', '"trn2"', '"/test"', '"2026-01-05T00:00:00Z"'])
+OTHERS = st.sampled_from([event(data_x=24.0), event(x=24.0), usage(), usage(data_chip_hours="24.0")])
+
+
+@st.composite
+def beyond(draw: st.DrawFn) -> str:
+    """A line that holds any JSON, an endless number or deep nesting in the place of a value."""
+    value = draw(NUMBERS | NESTED | ANYTHING.map(json.dumps))
+    return json.dumps(draw(OTHERS)).replace(draw(PLACES), value)
+
+
+@settings(LAWS, max_examples=200)
+@given(st.one_of(st.text(), ANYTHING.map(json.dumps), garbled(), beyond()))
+def test_every_line_gets_a_verdict(text: str) -> None:
+    verdict = judge(text)
+    assert isinstance(verdict, Event) or "cannot be read" not in verdict.message
 
 
 @LAWS

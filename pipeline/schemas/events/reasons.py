@@ -38,7 +38,7 @@ class Reason(StrEnum):
 MEANINGS: dict[Reason, str] = {
     Reason.INVALID_UTF8: "the line holds bytes that are no UTF-8 text",
     Reason.LINE_TOO_LONG: "the line is longer than landing reads at once; only its beginning is kept",
-    Reason.INVALID_JSON: "the line is no JSON by RFC 8259",
+    Reason.INVALID_JSON: "the line is no JSON by RFC 8259, or nests values too deep",
     Reason.NOT_AN_OBJECT: "the line is JSON, but no object",
     Reason.DUPLICATE_KEY: "an object names the same key twice, so its meaning is open",
     Reason.NOT_FINITE: "NaN, Infinity, or a number too large for any machine",
@@ -46,7 +46,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.MISSING_FIELD: "a required field of the payload is absent or null",
     Reason.WRONG_TYPE: "a value has another JSON type than the contract names",
     Reason.UNKNOWN_TYPE: "the catalogue does not know the event type; it lands once the catalogue learns it",
-    Reason.OUT_OF_RANGE: "a number or instant lies outside what the contract allows",
+    Reason.OUT_OF_RANGE: "a number or instant lies outside what the contract allows, or any machine",
     Reason.NOT_WHOLE: "a count is no plain whole number; it is never rounded",
     Reason.INVALID_INSTANT: "an instant is no RFC 3339 date and time with an offset",
     Reason.INVALID_DATE: "a date is no day written YYYY-MM-DD",

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.landing import judging
 from pipeline.store import Connection
 from tests.landing_world import (
     event,
@@ -61,6 +62,27 @@ BAD_LINES = {
     "null": ("null", "not_an_object"),
     "deep nesting": ("[" * 100_000, "invalid_json"),
     "deep nesting in the payload": (text(old="16}", new='16,"x":' + "[" * 99_999 + "}"), "invalid_json"),
+    "lists within lists in an unknown field": (
+        text(old="16}", new=f'16,"x":{"[" * 400 + "]" * 400}}}'),
+        "invalid_json",
+    ),
+    "objects within objects in an unknown attribute": (
+        text(old='"id"', new='"x": ' + '{"a":' * 65 + "1" + "}" * 65 + ', "id"'),
+        "invalid_json",
+    ),
+    "an exponent of thousands of digits in an unknown field": (
+        text(old="16}", new=f'16,"x":1e{"7" * 5000}}}'),
+        "out_of_range",
+    ),
+    "an exponent of thousands of digits in an unknown attribute": (
+        text(old='"id"', new=f'"x": [-1E-{"7" * 5000}], "id"'),
+        "out_of_range",
+    ),
+    "nothing with an exponent of twenty digits": (
+        json.dumps(usage("bad")).replace("24.0", f"0e{'9' * 20}"),
+        "out_of_range",
+    ),
+    "next to nothing": (json.dumps(usage("bad")).replace("24.0", f"1e-{'9' * 20}"), "out_of_range"),
     "an empty object": ("{}", "missing_attribute"),
     "no id": (text(id=None, old='"id": null, '), "missing_attribute"),
     "no data": (text(data=None), "missing_attribute"),
@@ -167,6 +189,24 @@ def test_a_bad_line_is_quarantined_with_its_reason_and_good_ones_around_it_land(
         ("after", 3),
     ]
     require_exact_account(log, path, report)
+
+
+def test_what_lies_within_the_limits_lands(log: Connection, tmp_path: Path) -> None:
+    deep = text("deep", old="16}", new='16,"x":' + "[" * 62 + "]" * 62 + "}")
+    wide = event("wide", data_x=[{"a": [1]}] * 100)
+    far = text("far", old="16}", new='16,"x":[1e9999,0.1E-0009]}')
+    assert land_lines(log, tmp_path, deep, wide, far).landed == 3
+
+
+def test_a_line_that_breaks_a_check_keeps_no_other_out(
+    log: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> str:
+        raise RecursionError
+
+    monkeypatch.setattr(judging, "hash_content", fails)
+    report = land_lines(log, tmp_path, text("a", old="16}", new='16,"x":1}'))
+    assert (report.quarantined, reasons(log)) == (1, {1: "invalid_value"})
 
 
 def test_a_message_names_the_field_what_came_and_what_is_allowed(log: Connection, tmp_path: Path) -> None:
