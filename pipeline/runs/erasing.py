@@ -119,6 +119,7 @@ def forget(customer: str, *, is_exact: bool = False) -> Forgotten:
         )
         is_needed = is_resumed or not erasure.is_empty
         if is_needed:
+            connection.execute(sql_text("projecting/clear"))  # it names the customer too
             mark.touch()
             sync_path(settings.home)
             crash_point("forgetting.before_commit")

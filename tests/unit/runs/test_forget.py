@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,19 @@ def test_status_tells_of_a_customer_who_is_half_forgotten(home: Path, inbox: Pat
     assert "an earlier forget was cut short" in forget(capsys)
     assert main(["status"]) == 0
     assert "forget the customer again" not in capsys.readouterr().out
+
+
+def test_cut_short_after_its_commit_it_leaves_no_name_for_others_to_publish(
+    home: Path, inbox: Path, capsys: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.runs.erasing.rebuild", lambda *_: sys.exit(9))
+        with pytest.raises(SystemExit, match="9"):
+            main(["forget", CUSTOMER, "--yes"])
+    assert main(["land", str(inbox)]) == 0
+    found = places_of(CUSTOMER, home / "published", apart_from=OTHERS[0])
+    assert [place for place in found if not place.endswith("bytes")] == []  # they go with the next forget
+    assert rows(home, "SELECT count(*) FROM kept_customers") == [(2,)]
 
 
 def test_an_empty_id_is_refused(capsys: Shown) -> None:
