@@ -46,7 +46,14 @@ GOOD: dict[str, st.SearchStrategy[Any]] = {
     "date": st.sampled_from(["2026-01-05", "2026-01-06"]),
     "names": st.lists(st.sampled_from(["eu", "us-east-1"]), max_size=3),
     "texts": st.lists(st.sampled_from(["a", "b"]), max_size=3),
-    "schedule": st.just([{"start": "2026-01-05", "chips": 16}]),
+    "schedule": st.lists(
+        st.fixed_dictionaries(
+            {"start": PERIODS | st.just("2026-01-05"), "chips": st.sampled_from([16, 16.0])},
+            optional={"end": st.none() | st.just("2026-01-08T00:00:00+01:00")},
+        ),
+        min_size=1,
+        max_size=2,
+    ),
     "object": st.just({"generation": "trn2"}),
 }
 ODD: dict[str, st.SearchStrategy[Any]] = {

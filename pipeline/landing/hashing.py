@@ -9,6 +9,7 @@ the order of the catalogue, then one for what the contract does not name:
     instant                 RFC 3339 in UTC, then a quote               2026-01-05T00:00:00Z"
     number                  without exponent and trailing noughts       24,
     list, object, boolean   JSON with sorted keys                       ["eu","us"],
+    schedule                so, its instants in UTC, without nulls      [{"chips":4,"start":"2026-01-05"}],
     nothing                                                             \,
 
 A recorded time that equals the time is nothing, and so is a member that is null. `sql/landing/kinds.sql` and
@@ -22,11 +23,12 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from pipeline.schemas.events import ENVELOPE, EventType
-from pipeline.schemas.events.kinds import NumberToken, moment_microseconds
+from pipeline.schemas.events.kinds import SCHEDULE, NumberToken, moment_microseconds
 
 NOTHING = "\\,"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_PLAIN_EXPONENT = 40
+_MOMENTS_OF_INSTALMENTS = frozenset({"start", "end"})
 _ATTRIBUTES = frozenset(attribute.name for attribute in ENVELOPE)
 
 
@@ -57,7 +59,10 @@ def _content_text(values: dict[str, Any], event_type: EventType) -> str:
     data = values["data"]
     for field in event_type.fields:
         value = data.get(field.name)
-        entries.append(_moment(value) if field.kind.scale == "moment" else _entry(value))
+        if field.kind.scale == "moment":
+            entries.append(_moment(value))
+        else:
+            entries.append(_entry(_schedule(value) if field.kind is SCHEDULE else value))
     known = {field.name for field in event_type.fields}
     others = [_without(values, _ATTRIBUTES), _without(data, known)]
     return "".join(entries) + (_write(others) if any(others) else "")
@@ -80,6 +85,17 @@ def _moment(value: str | None) -> str:
     if value is None or "T" not in value.upper():
         return _entry(value)
     return _instant(moment_microseconds(value) or 0)
+
+
+def _schedule(instalments: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+    return instalments and [
+        {
+            name: _moment(value)[:-1] if name in _MOMENTS_OF_INSTALMENTS else value
+            for name, value in instalment.items()
+            if value is not None
+        }
+        for instalment in instalments
+    ]
 
 
 def _instant(microseconds: int) -> str:

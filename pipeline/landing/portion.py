@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -63,8 +64,9 @@ def land_portion(
     proven, left = clear_lines(connection, gathered, batch.catalogue)
     judged, refused = _judge(gathered, left, batch.catalogue, refuse)
     arrivals = [_arrivals(gathered, events) for events in (*proven, *judged)]
+    restate = partial(_restate, batch.catalogue)
     fates = append_arrivals(
-        connection, arrivals, batch_id=batch.batch_id, landed_at=batch.landed_at, restate=_restate
+        connection, arrivals, batch_id=batch.batch_id, landed_at=batch.landed_at, restate=restate
     )
     taken = [(conflict.ordinal, _conflict(conflict, gathered)) for conflict in fates.conflicts]
     refuse(taken)
@@ -127,8 +129,8 @@ def _arrivals(gathered: Gathered, events: pa.Table) -> pa.Table:
     return pa.table(columns, schema=ARRIVALS)
 
 
-def _restate(event: Mapping[str, Any]) -> str:
-    """Return the content hash that an event of the log has by the catalogue as it is now."""
+def _restate(catalogue: Mapping[str, EventType], event: Mapping[str, Any]) -> str:
+    """Return the content hash that an event of the log has by the catalogue."""
     members = [
         f"{json.dumps(name)}:{json.dumps(event[name])}" for name in _HANDED_OVER if event[name] is not None
     ]
@@ -136,7 +138,7 @@ def _restate(event: Mapping[str, Any]) -> str:
     line = ",".join(
         [f'"specversion":"{SPEC_VERSION}"', *members, f'"data":{event["data"]}', *filter(None, [others])]
     )
-    verdict = judge(f"{{{line}}}")
+    verdict = judge(f"{{{line}}}", catalogue)
     return verdict.content_hash if isinstance(verdict, Event) else ""
 
 

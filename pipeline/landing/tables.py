@@ -162,10 +162,6 @@ def _rows_without_event(table: pa.Table, mapping: str) -> tuple[RefusedLine, ...
     )
 
 
-def _lines(first: int, raw: pa.ChunkedArray, row: pa.Array) -> pa.Table:
-    return pa.table([numbered(first, len(raw)), raw, row], schema=LINES)
-
-
 def envelope_lines(connection: Connection, table: pa.Table) -> pa.ChunkedArray:
     """Write each row of envelope columns as one JSON text."""
     columns = {name: _jsonable(table[name].combine_chunks()) for name in table.column_names}

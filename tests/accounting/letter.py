@@ -93,13 +93,23 @@ def _content(told: dict[str, Any], fields: dict[str, Any], times: dict[str, date
     """Return what makes two events of one identity the same: instants in UTC, numbers by value, no nulls."""
     kinds = TYPES[told["type"]].fields
     moments = {name for name, mark in kinds.items() if mark.kind in ("i", "w")}
+    steps = {name for name, mark in kinds.items() if mark.kind == "s"}
     payload = {
-        name: _moment(value) if name in moments and "T" in value.upper() else _plain(value)
+        name: [_content_of(step, {"start", "end"}) for step in value] if name in steps else value
         for name, value in fields.items()
     }
+    payload = _content_of(payload, moments)
     others = told.keys() - {"specversion", "id", "source", "data", "time", "recordedtime", "datacontenttype"}
     envelope = {name: _plain(told[name]) for name in others}
     return times["time"], times.get("recordedtime", times["time"]), envelope, payload
+
+
+def _content_of(told: dict[str, Any], moments: set[str]) -> dict[str, Any]:
+    return {
+        name: _moment(value) if name in moments and "T" in value.upper() else _plain(value)
+        for name, value in told.items()
+        if value is not None
+    }
 
 
 def _require(holds: bool, why: str) -> None:

@@ -1,11 +1,14 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline.landing import land_files
+from pipeline.schemas.events import CATALOGUE
 from pipeline.store import Connection
 from tests.landing_world import (
     LANDED_AT,
@@ -21,6 +24,14 @@ from tests.landing_world import (
     write_lines,
 )
 
+
+def contract(*, chips: object = 16, **changes: object) -> dict[str, Any]:
+    instalment = {"start": "2026-01-05T00:00:00Z", "end": "2026-02-05T00:00:00Z", "chips": chips} | changes
+    data = {"customer_id": "c1", "channel": "cloud", "generation": "trn2", "basis": "stock"}
+    data["schedule"] = [instalment, {"start": "2026-03-05", "chips": 8}]
+    return event(type="trn.contract.committed.v1", subject="k1", data=data)
+
+
 SAME_CONTENT = {
     "the same line": (usage(), usage()),
     "other spaces": (json.dumps(usage(), indent=None, separators=(", ", " : ")), usage()),
@@ -28,6 +39,10 @@ SAME_CONTENT = {
     "payload keys in another order": (usage(), usage(data=dict(reversed([*usage()["data"].items()])))),
     "an instant with another offset": (usage(), usage(time="2026-01-05T01:00:00+01:00")),
     "a period with another offset": (usage(), usage(data_period_end="2026-01-05T19:00:00-05:00")),
+    "a schedule with another offset": (contract(), contract(start="2026-01-04T19:00:00.0-05:00")),
+    "a schedule with small letters": (contract(), contract(end="2026-02-05t00:00:00z")),
+    "a schedule with 16.0 for 16": (contract(), contract(chips=16.0)),
+    "a null for nothing in a schedule": (contract(), contract(note=None)),
     "24 for 24.0": (usage(), usage(data_chip_hours=24)),
     "2.40e1 for 24.0": (usage(), json.dumps(usage()).replace("24.0", "2.40e1")),
     "-0.0 for 0": (event(data_chips=0), event(data_chips=-0.0)),
@@ -48,6 +63,9 @@ OTHER_CONTENT = {
     "an unknown field more": (usage(), usage(data_colour="red")),
     "an unknown attribute more": (usage(), usage(traceparent="00")),
     "text for a number": (event(), event(data_chips="16")),
+    "a schedule that starts later": (contract(), contract(start="2026-01-05T00:00:00-05:00")),
+    "a schedule without an end": (contract(), contract(end=None)),
+    "a day for an instant in a schedule": (contract(), contract(start="2026-01-05")),
     "a microsecond later": (usage(), usage(data_period_end="2026-01-06T00:00:00.000001Z")),
 }
 
@@ -170,6 +188,15 @@ def test_an_event_hashed_by_an_earlier_version_is_compared_by_what_it_says(
     land_lines(log, tmp_path, lines[0])
     log.execute("UPDATE events SET content_hash = sha256(content_hash)")
     report = land_lines(log, tmp_path, lines[1])
+    assert (report.duplicates, reasons(log)) == (1, {})
+
+
+def test_an_event_is_compared_by_the_catalogue_that_it_lands_by(log: Connection, tmp_path: Path) -> None:
+    name = "trn.inventory.audited.v1"
+    learned = {**CATALOGUE, name: replace(CATALOGUE["trn.inventory.stated.v1"], name=name)}
+    land(log, write_lines(tmp_path / "a.jsonl", [event("a", type=name)]), catalogue=learned)
+    log.execute("UPDATE events SET content_hash = sha256(content_hash)")
+    report = land(log, write_lines(tmp_path / "b.jsonl", [event("a", type=name), ""]), catalogue=learned)
     assert (report.duplicates, reasons(log)) == (1, {})
 
 
