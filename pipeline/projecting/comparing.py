@@ -8,7 +8,7 @@ from pipeline.schemas.table import Table
 from pipeline.store import Connection
 
 STRETCH_EVENTS = 1_000_000
-_ROWS = "number of rows"
+ROWS = "number of rows"
 Row = dict[str, Any]
 
 
@@ -54,7 +54,7 @@ def first_difference(
         if pair := _first_pair(connection, table, *sides):
             return _difference(table, what, *pair)
     there, here = row_count(connection, kept), row_count(connection, computed)
-    return None if there == here else Difference(what, {}, _ROWS, there, here)
+    return None if there == here else Difference(what, {}, ROWS, there, here)
 
 
 def row_count(connection: Connection, relation: str) -> int:

@@ -54,6 +54,8 @@ def maintain(connection: Connection, demand: DemandPolicy, *, as_of: datetime | 
         return Maintenance(before, before)
     connection.begin()
     try:
+        if not before.log_position:  # what stands there all the same would be taken over twice
+            connection.execute(sql_text("projecting/clear"))
         _take_over(connection, before.log_position, position)
         after = _move_state(connection, before, demand, instant, position)
         changed = _keep(connection, before, after)

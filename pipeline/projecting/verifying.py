@@ -1,6 +1,6 @@
 """Compute all that is kept from the log again, and compare it with what is kept."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,11 +8,11 @@ from pipeline.config.policy import DemandPolicy
 from pipeline.core.clock import format_instant
 from pipeline.core.wording import counted
 from pipeline.eventlog import last_position
-from pipeline.projecting.comparing import Difference, Row, first_difference, row_count
+from pipeline.projecting.comparing import ROWS, Difference, Row, first_difference, row_count
 from pipeline.projecting.maintaining import rebuild
 from pipeline.projecting.state import NEVER, State, read_state
 from pipeline.schemas.table import Table
-from pipeline.schemas.tables import DEMAND_HISTORY, KEPT_TABLES
+from pipeline.schemas.tables import DEMAND_HISTORY, KEPT_TABLES, PROJECTION_STATE
 from pipeline.store import Connection, replica_of_log
 
 LATER = timedelta(days=10)
@@ -34,10 +34,17 @@ class Comparison:
     rows: dict[str, int]
     difference: Difference | None
 
+    @property
+    def is_compared(self) -> bool:
+        """Tell whether there was a state to compare at."""
+        return self.state.log_position > 0
+
     def describe(self) -> str:
         """Return it in a few lines for a terminal."""
+        if not self.is_compared and self.difference is None:
+            return "nothing is kept yet: nothing was compared"
         lines = [f"{table:<42}{count:>12,}" for table, count in self.rows.items()]
-        if self.behind:
+        if self.behind and self.is_compared:
             lines.append(f"{counted(self.behind, 'event')} landed since: replay, land or run brings them in")
         if self.difference is None:
             lines.append("equal to what the log says")
@@ -51,6 +58,7 @@ class Comparison:
         return {
             "log_position": self.state.log_position,
             "behind": self.behind,
+            "is_compared": self.is_compared,
             "rows": self.rows,
             "difference": None
             if found is None
@@ -67,7 +75,8 @@ class Comparison:
 def verify(connection: Connection, *, tell: Callable[[str], None] = lambda _: None) -> Comparison:
     """Compute every kept table from the log, in a warehouse of its own, and compare them row by row.
 
-    The demand history too is asked of both: here it reads what is kept, there it is computed.
+    The demand history too is asked of both: here it reads what is kept, there it is computed. Where no state
+    says that anything is kept, whatever stands in the tables differs.
 
     Args:
         tell: is told what is done now.
@@ -76,7 +85,9 @@ def verify(connection: Connection, *, tell: Callable[[str], None] = lambda _: No
     behind = last_position(connection) - state.log_position
     rows: dict[str, int] = {}
     if not state.log_position:
-        return Comparison(state, behind, rows, None)
+        tables = [table.name for table in KEPT_TABLES if table is not PROJECTION_STATE]
+        rows = {name: row_count(connection, name) for name in tables}
+        return Comparison(state, behind, rows, _first_left(rows))
     instants = _instants_kept(state)
     _ask(connection, state, instants, "kept")
     with replica_of_log(connection, up_to=state.log_position) as name:
@@ -88,6 +99,11 @@ def verify(connection: Connection, *, tell: Callable[[str], None] = lambda _: No
             if found := first_difference(connection, table, what=what, kept=kept, computed=computed):
                 return Comparison(state, behind, rows, found)
     return Comparison(state, behind, rows, None)
+
+
+def _first_left(rows: Mapping[str, int]) -> Difference | None:
+    """Find a table with rows, where no state says that anything is kept."""
+    return next((Difference(table, {}, ROWS, count, 0) for table, count in rows.items() if count), None)
 
 
 def _sides(

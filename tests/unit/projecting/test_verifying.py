@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.projecting import Difference, verify
+from pipeline.config import load_policy
+from pipeline.projecting import Difference, maintain, verify
 from pipeline.projecting.comparing import first_difference
 from pipeline.schemas.table import Table
 from pipeline.schemas.tables import KEPT_CLOUD_USAGE, KEPT_TABLES
-from pipeline.store import Connection
-from tests.sql.event_log import Event, Log
+from pipeline.store import Connection, sql_text
+from tests.sql.event_log import Event, Log, instant
 from tests.sql.test_projection_laws import happenings
 
 AS_OF = "2026-02-04T10:00:00Z"
@@ -133,7 +134,20 @@ def test_an_answer_that_reads_what_is_kept_is_compared_with_the_computed_one(
     assert (found.table, found.column) == ("demand_history 2026-02-03T00:00:00Z", "demand_observed_chips")
 
 
-def test_where_nothing_is_kept_all_of_the_log_is_behind(landed: Log) -> None:
+def test_where_no_state_says_how_far_it_is_whatever_is_kept_differs(landed: Log) -> None:
     landed.connection.execute("DELETE FROM projection_state")
     found = verify(landed.connection)
-    assert (found.difference, found.rows, found.behind) == (None, {}, len(happenings()))
+    assert (found.is_compared, found.behind) == (False, len(happenings()))
+    assert found.difference is not None
+    assert found.difference.describe().startswith("usage_facts number of rows: kept ")
+    assert "NOT what the log says" in found.describe()
+    maintain(landed.connection, load_policy().demand, as_of=instant(AS_OF))
+    assert verify(landed.connection).difference is None
+
+
+def test_where_nothing_is_kept_nothing_is_said_to_be_equal(landed: Log) -> None:
+    landed.connection.execute(sql_text("projecting/clear"))
+    found = verify(landed.connection)
+    assert (found.difference, found.behind) == (None, len(happenings()))
+    assert found.describe() == "nothing is kept yet: nothing was compared"
+    assert found.to_json()["is_compared"] is False

@@ -10,7 +10,7 @@ from pipeline.cli.main import main
 from pipeline.config import Settings
 from pipeline.core.errors import TerminalError
 from pipeline.runs.replaying import require_equal, require_sound_log
-from pipeline.store import reader, writer
+from pipeline.store import reader, sql_text, writer
 from tests.landing_world import usage, write_lines
 
 Capture = pytest.CaptureFixture[str]
@@ -108,22 +108,31 @@ def test_a_log_that_was_changed_is_not_sound(landed: Path) -> None:
         require_sound_log()
 
 
-def test_other_macros_compute_everything_anew(landed: Path) -> None:
+def test_other_macros_compute_everything_anew(landed: Path, capsys: Capture) -> None:
     """What was kept by an older version of the projections is thrown away with it."""
     change(landed, "UPDATE schema_projections SET content_hash = 'older'")
     with writer(Settings(home=landed)) as connection:
         assert connection.execute("SELECT count(*) FROM usage_facts").fetchone() == (0,)
         assert connection.execute("FROM projection_state").fetchall() == []
     assert main(["replay", "--verify"]) == 0
+    assert "nothing was compared" in capsys.readouterr().out
+    assert require_equal()["is_compared"] is False
     assert main(["land", str(landed.parent / "a.jsonl")]) == 0
     assert published(landed, "SELECT count(*) FROM usage_periods(now())") == [(3,)]
 
 
 def test_a_warehouse_of_before_gets_what_is_kept(landed: Path) -> None:
     """The tables come by migration; the next publication fills them."""
-    with writer(Settings(home=landed)) as connection:
-        for table in ("usage_facts", "other_events", "projection_state"):
-            connection.execute(f"DELETE FROM {table}")  # noqa: S608 names above
+    change(landed, sql_text("projecting/clear"))
+    assert main(["land", str(landed.parent / "a.jsonl")]) == 0
+    assert published(landed, "SELECT count(*) FROM usage_periods(now())") == [(3,)]
+
+
+def test_tables_without_a_state_differ_and_the_next_publication_fills_them_once(landed: Path) -> None:
+    change(landed, "DELETE FROM projection_state")
+    assert main(["replay", "--verify"]) == 1
+    with pytest.raises(TerminalError, match="usage_facts number of rows: kept 3, computed 0"):
+        require_equal()
     assert main(["land", str(landed.parent / "a.jsonl")]) == 0
     assert published(landed, "SELECT count(*) FROM usage_periods(now())") == [(3,)]
 
