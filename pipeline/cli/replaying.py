@@ -13,7 +13,8 @@ def add_commands(commands: Commands) -> None:
         help="rebuild the projections from the log, or compare them with it",
         description="What projections keep between runs is a function of the log. replay throws it away and "
         "computes it anew. With --verify it writes nothing: it computes everything in a database of its own "
-        "and names the first row and column that differ. Exit code 0: done, equal, or nothing is kept yet; 1: different.",
+        "and names the first row and column that differ. Exit code 0: done, equal, or nothing is kept yet; "
+        "1: different.",
     )
     replay.add_argument("--verify", action="store_true", help="compare only")
     replay.add_argument("--json", action="store_true", help="print one JSON object")

@@ -7,6 +7,7 @@ from pipeline.core.errors import TerminalError
 from pipeline.core.ids import content_hash
 
 SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
+FILLING_CODE = Path(__file__).resolve().parents[1] / "projecting"
 
 
 @cache
@@ -40,4 +41,6 @@ def projections() -> list[str]:
 def projections_hash() -> str:
     """Identify the present text of all projection macros, and of what fills the tables that they read."""
     filling = sorted(f"projecting/{file.stem}" for file in (SQL_FOLDER / "projecting").glob("*.sql"))
-    return content_hash("\n".join(sql_text(name) for name in [*projections(), *filling]))
+    texts = [sql_text(name) for name in [*projections(), *filling]]
+    code = [file.read_text(encoding="utf-8") for file in sorted(FILLING_CODE.glob("*.py"))]
+    return content_hash("\n".join([*texts, *code]))

@@ -1,4 +1,5 @@
 import multiprocessing
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from pipeline.config import Settings
 from pipeline.core.errors import TerminalError, TransientError, UsageError
 from pipeline.schemas.tables import KEPT_TABLES, LOG_TABLES, RESULT_TABLES
-from pipeline.store import publish_copy, read_answer, read_frame, reader, sql_text, writer
+from pipeline.store import publish_copy, read_answer, read_frame, reader, sql_files, sql_text, writer
 from pipeline.store.lock import writer_lock
 
 DUCKDB_TYPES = {
@@ -165,3 +166,19 @@ def test_a_warehouse_in_the_form_of_an_earlier_version_opens_and_takes_events(se
             connection.execute(_ROWS, [10])
     with reader(settings.warehouse) as connection:
         assert connection.execute("SELECT count(*) FROM events").fetchall() == [(20,)]
+
+
+def test_other_code_that_fills_what_is_kept_empties_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writer(settings) as connection:
+        connection.execute("INSERT INTO kept_customers VALUES ('c1', 'labs', NULL, NULL)")
+    fixed = settings.home / "projecting"
+    shutil.copytree(sql_files.FILLING_CODE, fixed)
+    monkeypatch.setattr(sql_files, "FILLING_CODE", fixed)
+    with writer(settings) as connection:
+        assert connection.execute("SELECT count(*) FROM kept_customers").fetchone() == (1,)
+    with (fixed / "maintaining.py").open("a") as code:
+        code.write("# fixed\n")
+    with writer(settings) as connection:
+        assert connection.execute("SELECT count(*) FROM kept_customers").fetchone() == (0,)
