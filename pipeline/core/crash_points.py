@@ -43,6 +43,7 @@ CrashPoint = Literal[
     "rewriting.after_copy",
     "rewriting.after_replace",
     "forgetting.before_clearing",
+    "forgetting.after_reports",
     "forgetting.after_clearing",
 ]
 CRASH_POINTS: tuple[CrashPoint, ...] = get_args(CrashPoint)

@@ -1,12 +1,10 @@
 """Forget a customer: in the log and its accounts, in every copy, and in all that runs left in files."""
 
+import json
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.config import Settings
 from pipeline.core.clock import utc_now
@@ -20,10 +18,10 @@ from pipeline.runs.context import refresh_copy, the_policy, the_settings
 from pipeline.runs.custody import FORGETTING
 from pipeline.runs.landing import inbox_files
 from pipeline.runs.publishing import report_run
+from pipeline.runs.searching import Found, search_files
 from pipeline.store import rewrite_warehouse, sql_text, writer
 
-_CHUNK_BYTES = 2**24
-_COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_MOST_TOLD = 20
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,13 @@ class Forgotten:
     Attributes:
         erasure: what it rewrote.
         is_resumed: an earlier call was killed before its end, and what it left was finished.
-        sources: files that landed, or wait to, and still name the customer; they are the operator's.
+        left: what a search says of files that landed, or wait to, and of other files among the reports; they
+            are the operator's.
     """
 
     erasure: Erasure
     is_resumed: bool
-    sources: tuple[Path, ...]
+    left: Found
 
     def describe(self) -> str:
         """Return it for a terminal."""
@@ -55,11 +54,19 @@ class Forgotten:
                 "an earlier forget was cut short; what it had begun is finished now. If it was about another "
                 "customer, forget that one again"
             )
-        if self.sources:
-            lines += [
-                f"STILL THERE, for you to delete: {counted(len(self.sources), 'file')} with this customer",
-                *(f"  {file}" for file in self.sources),
-            ]
+        if naming := self.left.naming:
+            lines.append(f"STILL THERE, for you to delete: {counted(len(naming), 'file')} with this customer")
+            lines += [f"  {file}" for file in naming]
+        if unsearched := self.left.unsearched:
+            lines.append(f"could not be searched: {counted(len(unsearched), 'file')}, for you to look into")
+            lines += [f"  {file}" for file in unsearched]
+        if missing := self.left.missing:
+            lines.append(
+                f"not found, so not searched: {counted(len(missing), 'file')} by the path that landed; "
+                "forget again from the folder in which it was typed, or look where the file is now"
+            )
+            lines += [f"  {file}" for file in missing[:_MOST_TOLD]]
+            lines += [f"  and {len(missing) - _MOST_TOLD} more"] * (len(missing) > _MOST_TOLD)
         return "\n".join(lines)
 
 
@@ -113,6 +120,8 @@ def forget(customer: str, *, is_exact: bool = False) -> Forgotten:
     pseudonym = new_pseudonym()
     with writer(settings) as connection:
         landed = connection.execute(sql_text("erasing/landed_files")).fetchall()
+        sources = {*_marked_sources(mark), *(name for (name,) in landed)}
+        stored = connection.execute("SELECT DISTINCT run_id FROM runs").fetchall()
         connection.begin()
         erasure = erase_customer(
             connection, customer, pseudonym=pseudonym, erased_at=utc_now(), is_exact=is_exact
@@ -120,8 +129,7 @@ def forget(customer: str, *, is_exact: bool = False) -> Forgotten:
         is_needed = is_resumed or not erasure.is_empty
         if is_needed:
             connection.execute(sql_text("projecting/clear"))  # it names the customer too
-            mark.touch()
-            sync_path(settings.home)
+            _set_mark(mark, sources)
             crash_point("forgetting.before_commit")
         connection.commit()
         crash_point("forgetting.after_commit")
@@ -132,11 +140,11 @@ def forget(customer: str, *, is_exact: bool = False) -> Forgotten:
         rewrite_warehouse(settings)
         refresh_copy()
         shutil.rmtree(settings.work, ignore_errors=True)
-    _clear_files(settings, renamer)
+    others = _clear_reports(settings, renamer, {run_id for (run_id,) in stored})
+    left = search_files([*inbox_files(settings.inbox), *map(Path, sources), *others], renamer)
     mark.unlink(missing_ok=True)
     crash_point("forgetting.after_clearing")
-    sources = {*inbox_files(settings.inbox), *(Path(name) for (name,) in landed)}
-    return Forgotten(erasure, is_resumed, tuple(sorted(file for file in sources if _names(file, renamer))))
+    return Forgotten(erasure, is_resumed, left)
 
 
 def _settings() -> Settings:
@@ -146,46 +154,40 @@ def _settings() -> Settings:
     return settings
 
 
-def _clear_files(settings: Settings, renamer: Renamer) -> None:
-    """Write reports anew that name the customer, as words of messages."""
+def _marked_sources(mark: Path) -> list[str]:
+    """Return the names of source files as the manifest had them before an earlier call renamed them."""
+    text = mark.read_text(encoding="utf-8") if mark.exists() else ""
+    return [str(name) for name in json.loads(text)] if text else []
+
+
+def _set_mark(mark: Path, sources: Iterable[str]) -> None:
+    fresh = mark.with_name(f".{mark.name}.fresh")
+    fresh.write_text(json.dumps(sorted(sources)), encoding="utf-8")
+    sync_path(fresh)
+    fresh.replace(mark)
+    sync_path(mark.parent)
+
+
+def _clear_reports(settings: Settings, renamer: Renamer, stored: set[str]) -> list[Path]:
+    """Write reports anew that name the customer, as words of messages; then remove the versions that did.
+
+    Only versions of stored runs are removed, since only they can be written anew.
+
+    Returns:
+        All other files below the reports, which are somebody's own.
+    """
     crash_point("forgetting.before_clearing")
-    versions = {file.parent for file in _files_below(settings.reports) if _is_named_in(file, renamer)}
-    for version in versions:
-        shutil.rmtree(version.parent)
-        (settings.reports / version.name).unlink(missing_ok=True)
-    for run_id in sorted({version.name for version in versions}):
-        report_run(run_id)
+    versions = {folder for folder in settings.reports.glob(".versions/*/*") if folder.name in stored}
+    files = list(_files_below(settings.reports))
+    found = search_files((file for file in files if file.parent in versions), renamer)
+    named = {file.parent for file in found.naming}
+    current = {report_run(run_id).resolve() for run_id in sorted({version.name for version in named})}
+    crash_point("forgetting.after_reports")
+    for version in named:
+        if version.resolve() not in current:
+            shutil.rmtree(version.parent)
+    return [*(file for file in files if file.parent not in versions), *found.unsearched]
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
     return (file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
-
-
-def _is_named_in(file: Path, renamer: Renamer) -> bool:
-    return renamer.is_named_in(file.read_bytes().decode("utf-8", "replace"))
-
-
-def _names(file: Path, renamer: Renamer) -> bool:
-    """Tell whether a source file names the customer, by its name or in what it holds."""
-    if not file.is_file():
-        return False
-    overlap = 8 * len(renamer.customer)  # an escaped character may take six bytes
-    pieces = (piece.decode("utf-8", "replace") for piece in _contents(file, overlap))
-    return renamer.is_named_in(str(file)) or any(map(renamer.is_named_in, pieces))
-
-
-def _contents(file: Path, overlap: int) -> Iterator[bytes]:
-    """Yield what a file holds in pieces that overlap, uncompressed; of a table, its rows."""
-    with file.open("rb") as raw:
-        start = raw.read(4)
-        raw.seek(0)
-        if start == b"PAR1":
-            batches: Iterable[pa.RecordBatch] = pq.ParquetFile(raw).iter_batches(batch_size=10_000)
-            yield from (repr(batch.to_pylist()).encode() for batch in batches)
-            return
-        form = next((form for magic, form in _COMPRESSIONS.items() if start.startswith(magic)), None)
-        stream = pa.CompressedInputStream(raw, form) if form else raw
-        kept = b""
-        while piece := stream.read(_CHUNK_BYTES):
-            yield kept + piece
-            kept = piece[-overlap:]

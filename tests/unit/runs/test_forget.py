@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.cli.main import main
 from pipeline.config import Settings
+from pipeline.runs import erasing
 from pipeline.runs.publishing import publish_run
 from pipeline.store import writer
 from tests.erasure_world import places_of
@@ -78,6 +79,39 @@ def forget(capsys: Shown, *words: str) -> str:
 def rows(home: Path, query: str, *parameters: object) -> list[tuple[Any, ...]]:
     with duckdb.connect(home / "published" / "warehouse.duckdb", read_only=True) as connection:
         return connection.execute(query, parameters).fetchall()
+
+
+class PowerCutError(BaseException):
+    """Ends a call as SIGKILL would, at a point that a test chose."""
+
+
+def forget_until(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """Let `forget` die at a crash point, or where it calls a function of this name."""
+
+    def pass_or_die(name: str) -> None:
+        if name == place:
+            raise PowerCutError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing, "crash_point", pass_or_die)
+        if hasattr(erasing, place):
+            patched.setattr(erasing, place, lambda _: pass_or_die(place))
+        with pytest.raises(PowerCutError):
+            main(["forget", CUSTOMER, "--yes"])
+
+
+def reported_run(home: Path) -> Path:
+    """Store and publish a run whose figures and message name the customer; return its reports."""
+    with writer(Settings(home)) as connection:
+        connection.execute(
+            "INSERT INTO data_quality VALUES ('r1', now(), 'events', 'c', 'warning', false, ?, '', 'why')",
+            [f"['{CUSTOMER}', '{OTHERS[1]}']"],
+        )
+        connection.execute(
+            "INSERT INTO runs VALUES ('r1', now(), 'forecast', 1, 'p', 1, '0', 'done', ?, now())",
+            [f"no margin for {CUSTOMER}"],
+        )
+    return publish_run("r1")
 
 
 def test_the_search_finds_what_it_looks_for(home: Path, inbox: Path) -> None:
@@ -288,17 +322,7 @@ def test_messages_and_reports_that_name_the_customer_are_written_anew(
 ) -> None:
     (home / "work" / "r1").mkdir(parents=True)
     (home / "work" / "r1" / "frame.parquet").write_text(CUSTOMER)
-    with writer(Settings(home)) as connection:
-        connection.execute(
-            "INSERT INTO data_quality VALUES ('r1', now(), 'events', 'c', 'warning', false, ?, '', 'why')",
-            [f"['{CUSTOMER}', '{OTHERS[1]}']"],
-        )
-        connection.execute(
-            "INSERT INTO runs VALUES ('r1', now(), 'forecast', 1, 'p', 1, '0', 'done', ?, now())",
-            [f"no margin for {CUSTOMER}"],
-        )
-    publish_run("r1")
-    report = home / "reports" / "r1" / "data_quality.csv"
+    report = reported_run(home) / "data_quality.csv"
     assert CUSTOMER in report.read_text()
     forget(capsys)
     ((name,),) = rows(home, "SELECT pseudonym FROM erasures")
@@ -306,6 +330,73 @@ def test_messages_and_reports_that_name_the_customer_are_written_anew(
     assert not (home / "work").exists()
     inbox.unlink()
     assert places_of(CUSTOMER, home, apart_from=OTHERS[0]) == []
+
+
+def test_files_of_others_among_the_reports_are_told_and_never_removed(
+    home: Path, inbox: Path, capsys: Shown
+) -> None:
+    report = reported_run(home)
+    places = ("mine.csv", "mine/a.csv", ".versions/b.csv", ".versions/x/c.csv", ".versions/x/unknown/d.csv")
+    others = [home / "reports" / place for place in places]
+    for other in others:
+        other.parent.mkdir(parents=True, exist_ok=True)
+        other.write_text(CUSTOMER)
+    told = forget(capsys)
+    assert told.splitlines()[3:] == [f"  {file}" for file in sorted([inbox, *others])]
+    assert all(other.read_text() == CUSTOMER for other in others)
+    assert CUSTOMER not in (report / "data_quality.csv").read_text()
+
+
+@pytest.mark.parametrize("place", ["report_run", "forgetting.after_reports"])
+def test_a_run_keeps_its_reports_whenever_forgetting_is_cut_short(
+    home: Path, inbox: Path, capsys: Shown, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    report = reported_run(home) / "data_quality.csv"
+    forget_until(monkeypatch, place)
+    assert report.exists()
+    assert "an earlier forget was cut short" in forget(capsys)
+    assert "forgotten-" in report.read_text()
+    inbox.unlink()
+    assert places_of(CUSTOMER, home, apart_from=OTHERS[0]) == []
+
+
+def test_source_files_are_told_also_where_an_earlier_call_has_renamed_them(
+    home: Path, inbox: Path, tmp_path: Path, capsys: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_lines(tmp_path / f"{CUSTOMER}.jsonl", [usage("n1", data_customer_id=OTHERS[1])])
+    assert main(["land", str(file)]) == 0
+    forget_until(monkeypatch, "forgetting.after_commit")
+    capsys.readouterr()
+    still_there = forget(capsys).partition("STILL THERE")[2].partition("not found")[0]
+    assert f"  {file}\n" in still_there
+    assert not (home / "forgetting").exists()
+
+
+def test_source_files_that_are_not_where_the_manifest_has_them_are_told(
+    home: Path, tmp_path: Path, capsys: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_lines(tmp_path / "day.jsonl", [usage("n1", data_customer_id=CUSTOMER)])
+    monkeypatch.chdir(tmp_path)
+    assert main(["land", file.name]) == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    capsys.readouterr()
+    told = forget(capsys)
+    assert "STILL THERE" not in told
+    assert "not found, so not searched: 1 file" in told
+    assert told.endswith("\n  day.jsonl\n")
+    monkeypatch.chdir(tmp_path)
+    assert forget(capsys).endswith("1 file with this customer\n  day.jsonl\n")
+
+
+def test_a_broken_file_in_the_inbox_is_told_and_forgetting_finishes(
+    home: Path, inbox: Path, capsys: Shown
+) -> None:
+    broken = inbox.with_name("broken.parquet")
+    broken.write_bytes(b"PAR1garbage")
+    told = forget(capsys)
+    assert told.endswith(f"could not be searched: 1 file, for you to look into\n  {broken}\n")
+    assert not (home / "forgetting").exists()
 
 
 def test_source_files_of_every_form_are_searched(home: Path, inbox: Path, capsys: Shown) -> None:
