@@ -1,9 +1,10 @@
 """When retractions are in force, where retractions are retracted themselves."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby, pairwise, zip_longest
+from operator import attrgetter
 
 LAST_POSITION = 2**63 - 1
 
@@ -43,94 +44,103 @@ class Span:
     position_to: int
 
 
-def spans_in_force(retractions: Sequence[Retraction]) -> list[Span]:
+def spans_in_force(retractions: Iterable[Retraction]) -> list[Span]:
     """Return where those that others retract are in force; those that nobody retracts are not in the answer.
 
     A retraction counts for nothing while another in force retracts it; those that retract each other in a
     circle all count for nothing.
 
     Args:
-        retractions: those that are retracted, and all that do it, all the way up.
+        retractions: those that are retracted, and all that do it, all the way up; each names one event.
     """
-    named_by = {
-        target: tuple(sorted(group, key=lambda each: each.position))
-        for target, group in groupby(
-            sorted(retractions, key=lambda each: each.target), lambda each: each.target
-        )
-    }
-    contested = [each for each in retractions if each.position in named_by]
-    return [span for each in contested for span in _spans_of(each, named_by)]
+    in_order = sorted(retractions, key=attrgetter("position"))
+    contested = {each.target for each in in_order}
+    webs = _webs(_without_repeated(in_order, contested))
+    return [span for web in webs for span in _spans_of(web) if span.retraction_position in contested]
 
 
-def _spans_of(retraction: Retraction, named_by: Mapping[int, Iterable[Retraction]]) -> list[Span]:
-    above = _all_above(retraction, named_by)
-    instants = sorted({each.known_at for each in above if each.known_at >= retraction.known_at})
-    positions = sorted({each.position for each in above if each.position >= retraction.position})
-    spans = []
-    for known_from, known_until in zip_longest(instants, instants[1:]):
-        fates = [
-            (position, _is_in_force(retraction, above, known_from, position, named_by))
-            for position in positions
-        ]
-        changes = [next(group) for _, group in groupby(fates, lambda fate: fate[1])]
-        for (first, is_in_force), (following, _) in pairwise([*changes, (LAST_POSITION + 1, False)]):
-            if is_in_force:
-                place = (retraction.position, retraction.target)
-                spans.append(Span(*place, known_from, known_until, first, following - 1))
-    return spans
+def _without_repeated(in_order: Iterable[Retraction], contested: set[int]) -> Iterator[Retraction]:
+    """Leave out what nobody retracts and another said too, which landed and was known before."""
+    earliest: dict[int, datetime] = {}
+    for each in in_order:
+        if each.position in contested:
+            yield each
+        elif each.target not in earliest or each.known_at < earliest[each.target]:
+            earliest[each.target] = each.known_at
+            yield each
 
 
-def _all_above(retraction: Retraction, named_by: Mapping[int, Iterable[Retraction]]) -> set[Retraction]:
-    found, waiting = {retraction}, [retraction]
-    while waiting:
-        new = set(named_by.get(waiting.pop().position, ())) - found
-        found |= new
-        waiting.extend(new)
-    return found
+def _webs(retractions: Iterable[Retraction]) -> list[list[Retraction]]:
+    """Part them into those that hang together."""
+    by_position = {each.position: each for each in retractions}
+    web_of: dict[int, list[Retraction]] = {}
+    for start in by_position:
+        path: list[Retraction] = []
+        position = start
+        while position in by_position and position not in web_of:
+            web_of[position] = path
+            path.append(by_position[position])
+            position = by_position[position].target
+        web = web_of.get(position, path)
+        if web is not path:
+            web.extend(path)
+            web_of |= dict.fromkeys((each.position for each in path), web)
+    return list({id(web): web for web in web_of.values()}.values())
 
 
-def _is_in_force(
-    retraction: Retraction,
-    above: set[Retraction],
-    instant: datetime,
-    position: int,
-    named_by: Mapping[int, Iterable[Retraction]],
-) -> bool:
-    """Settle what is seen at an instant and a position, from the top down, until it is this one's turn.
+def _spans_of(web: Sequence[Retraction]) -> Iterator[Span]:
+    targets = {each.position: each.target for each in sorted(web, key=attrgetter("position"))}
+    begun: dict[tuple[int, int, int], datetime] = {}
+    for instant in sorted({each.known_at for each in web}):
+        known = {each.position for each in web if each.known_at <= instant}
+        now = set(_stretches({place: target for place, target in targets.items() if place in known}))
+        yield from _ended(begun, begun.keys() - now, targets, instant)
+        begun |= dict.fromkeys(now - begun.keys(), instant)
+    yield from _ended(begun, set(begun), targets, None)
+
+
+def _ended(
+    begun: dict[tuple[int, int, int], datetime],
+    ended: set[tuple[int, int, int]],
+    targets: Mapping[int, int],
+    until: datetime | None,
+) -> Iterator[Span]:
+    for place, first, last in sorted(ended):
+        yield Span(place, targets[place], begun.pop((place, first, last)), until, first, last)
+
+
+def _stretches(targets: Mapping[int, int]) -> Iterator[tuple[int, int, int]]:
+    """Yield retractions with the first and the last position between which they are in force.
+
+    Args:
+        targets: all that are known at an instant, in order, with what they name.
+    """
+    seen: dict[int, int] = {}
+    since: dict[int, int] = {}
+    for position, target in targets.items():
+        seen[position] = target
+        in_force = _in_force(seen)
+        yield from ((each, since.pop(each), position - 1) for each in since.keys() - in_force)
+        since |= dict.fromkeys(in_force - since.keys(), position)
+    yield from ((each, first, LAST_POSITION) for each, first in since.items())
+
+
+def _in_force(targets: Mapping[int, int]) -> set[int]:
+    """Settle all that is seen at an instant and a position, from the top down.
 
     One that another in force retracts counts for nothing, whatever else retracts it; one whose retractions
-    all count for nothing is in force; where neither can be said of any, a circle is left, which counts for
+    all count for nothing is in force. As each names one event, what is left are circles, which count for
     nothing.
     """
-    seen = {each for each in above if each.known_at <= instant and each.position <= position}
-    by = {each: [other for other in named_by.get(each.position, ()) if other in seen] for each in seen}
-    fates: dict[Retraction, bool] = {}
-    while retraction not in fates:
-        said = {each: [fates.get(other) for other in by[each]] for each in seen - fates.keys()}
-        ready = {each: not any(told) for each, told in said.items() if any(told) or None not in told}
-        fates |= ready or dict.fromkeys(_first_circle(by, fates), False)
-    return fates[retraction]
-
-
-def _first_circle(
-    by: Mapping[Retraction, Sequence[Retraction]], settled: Mapping[Retraction, bool]
-) -> set[Retraction]:
-    """Find a circle that waits for nothing but itself."""
-    waiting = {
-        each: [other for other in others if other not in settled]
-        for each, others in by.items()
-        if each not in settled
-    }
-    open_above = [_closure(each, waiting) for each in waiting]
-    return min(open_above, key=lambda above: (len(above), min(each.position for each in above)))
-
-
-def _closure(retraction: Retraction, by: Mapping[Retraction, Sequence[Retraction]]) -> set[Retraction]:
-    found: set[Retraction] = set()
-    waiting = list(by[retraction])
+    open_above = Counter(targets.values())
+    fates = {place: True for place in targets if place not in open_above}
+    waiting = list(fates)
     while waiting:
-        each = waiting.pop()
-        if each not in found:
-            found.add(each)
-            waiting.extend(by[each])
-    return found
+        place = waiting.pop()
+        target = targets[place]
+        open_above[target] -= 1
+        is_settled = fates[place] or not open_above[target]
+        if is_settled and target in targets and target not in fates:
+            fates[target] = not fates[place]
+            waiting.append(target)
+    return {place for place, is_in_force in fates.items() if is_in_force}
