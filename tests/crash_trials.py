@@ -73,9 +73,15 @@ class Trials:
         return home
 
     def control(self, command: str) -> Control:
+        """Run a command that nobody kills, and hold what it keeps of the projections to its log.
+
+        So what another home keeps is what its log says too, where both are equal to these.
+        """
         if command not in self._controls:
             home, words = self.home(command, "control")
             seconds = self.commands.done(home, *words).seconds
+            if command in _MOVES_PROJECTIONS:
+                self.commands.done(home, "replay", "--verify")
             self._controls[command] = Control(final_state(home), seconds)
             shutil.rmtree(home)
         return self._controls[command]
@@ -122,8 +128,6 @@ class Trials:
         _require_done(command, self.commands.run(home, *self.starts[command][1]))
         require_sound(home, before)
         self.commands.done(home, "verify")
-        if command in _MOVES_PROJECTIONS:
-            self.commands.done(home, "replay", "--verify")
         require_equal(final_state(home), self.control(command).state)
         shutil.rmtree(home)
 

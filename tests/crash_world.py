@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.core.crash_points import CRASH_AT, CRASH_POINTS
+from pipeline.schemas.tables import KEPT_TABLES
 from tests.landing_world import event, write_lines
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -25,14 +26,19 @@ OWN = "/trn/pipeline"
 LATE = "2024-11-04T00:00:00Z"
 """An instant at which all of the market is known."""
 WITHIN = "2024-09-30T00:00:00Z"
-PROJECTIONS = ("order_book", "orphans", "supply", "capacity")
+PROJECTIONS = ("order_book", "orphans", "supply", "capacity", "demand_history")
 RESULTS = ("forecast", "forecast_quarters", "forecast_models", "chips_needed", "allocation", "supply_balance")
+KEPT = tuple(table.name for table in KEPT_TABLES if table.name != "other_events")
 CUSTOMER = "cust-91c1ba56b2"
 """One who buys much, and whom `forget` makes unreachable."""
 REFUSED = "bad-"
 """Lines that landing has to refuse carry it in their id, or are no JSON."""
 
 Rows = list[tuple[Any, ...]]
+_OF_EVENTS = """
+    SELECT log_position, source, id, type, subject, source_file, source_line, data,
+        CASE WHEN NOT starts_with(source, '/trn/') THEN (time, recordedtime, known_at) END
+"""
 _RANDOM_NAME = re.compile(r"forgotten-[0-9a-f]{32}")
 
 
@@ -327,8 +333,9 @@ def require_whole_reports(reports: Path) -> None:
 def final_state(home: Path) -> dict[str, Any]:
     """All that a command leaves which does not depend on when it ran: log, accounts, projections, reports."""
     queries = {
-        "events": "SELECT log_position, source, id, type, subject, source_file, source_line, data, "
-        "CASE WHEN NOT starts_with(source, '/trn/') THEN (time, recordedtime, known_at) END FROM events",
+        "events": f"{_OF_EVENTS} FROM events",
+        "other_events": f"{_OF_EVENTS} FROM other_events",
+        **{table: f"SELECT rows::VARCHAR FROM {table} AS rows" for table in KEPT},  # noqa: S608 our names
         "quarantine": "SELECT source_file, source_line, raw, reason, message, relanded_at IS NULL "
         "FROM quarantine",
         "manifest": "SELECT * EXCLUDE (batch_id, landed_at) FROM landing_manifest",

@@ -4,6 +4,7 @@ So a real process lives, dies of a real SIGKILL and leaves what it leaves, witho
 One request a line comes in as JSON: words to start, answered by a pid; or a pid, answered by how it ended.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -89,6 +90,7 @@ def _become(request: Mapping[str, Any]) -> None:
 
 def serve() -> None:
     import_everything()
+    gc.freeze()  # so that no fork copies the pages of what is imported only to count its references
     _answer({"is_ready": True})
     for line in sys.stdin:
         request = json.loads(line)

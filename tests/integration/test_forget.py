@@ -1,7 +1,6 @@
 """Forget a customer of a planned market, in real processes, some of which die on the way."""
 
 import json
-import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline.core.crash_points import CRASH_AT, CRASH_POINTS
+from pipeline.core.crash_points import CRASH_POINTS
+from tests.crash_trials import Trials
+from tests.crash_world import Under, copy_home
 from tests.erasure_world import places_of
 from tests.landing_world import usage, write_lines
 
@@ -75,8 +76,8 @@ def renamed(rows: dict[str, list[Any]], customer: str, name: str) -> dict[str, l
     return {macro: sorted(row.replace(customer, name) for row in kept) for macro, kept in rows.items()}
 
 
-@pytest.fixture(scope="module")
-def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def landed(trials: Trials, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which events of the customer have landed and are published."""
     folder = tmp_path_factory.mktemp("landed")
     lines = [
@@ -85,25 +86,25 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         usage("other", data_customer_id="c2"),
         usage("refused", data_customer_id=CUSTOMER, data_chip_hours=-1),
     ]
-    Shell(folder / "home").done("land", write_lines(folder / "events.jsonl", lines))
+    trials.commands.done(folder / "home", "land", write_lines(folder / "events.jsonl", lines))
     return folder / "home"
 
 
+@pytest.mark.xdist_group("crash random")
 @pytest.mark.parametrize("point", [point for point in CRASH_POINTS if point.partition(".")[0] in PASSED])
-def test_killed_anywhere_the_same_call_again_finishes(landed: Path, tmp_path: Path, point: str) -> None:
-    shell = Shell(shutil.copytree(landed, tmp_path / "home"))
-    killed = shell.pipeline("forget", CUSTOMER, "--yes", **{CRASH_AT: point})
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert shell.done("verify").startswith("sound: 7 events in 1 batch")
-    told = shell.done("forget", CUSTOMER, "--yes")
+def test_killed_anywhere_the_same_call_again_finishes(
+    trials: Trials, landed: Path, tmp_path: Path, point: str
+) -> None:
+    home, commands = copy_home(landed, tmp_path / "home"), trials.commands
+    words = ("forget", CUSTOMER, "--yes")
+    killed = commands.run(home, *words, under=Under(crash_at=point))
+    assert killed.returncode == -signal.SIGKILL, killed.err
+    assert commands.done(home, "verify").out.startswith("sound: 7 events in 1 batch")
+    told = commands.done(home, *words).out
     is_over = point == "forgetting.after_clearing"
     assert ("an earlier forget was cut short" in told) == (not is_over)
-    assert places_of(CUSTOMER, shell.home) == []
-    assert sorted(file.name for file in shell.home.iterdir()) == [
-        "published",
-        "warehouse.duckdb",
-        "warehouse.lock",
-    ]
-    assert one(shell.home, "SELECT count(*), count(DISTINCT data ->> 'customer_id') FROM events") == (7, 2)
-    assert one(shell.home, "SELECT count(*), sum(events), sum(quarantined) FROM erasures") == (1, 6, 1)
-    assert shell.done("verify", "--published").startswith("sound: 7 events in 1 batch")
+    assert places_of(CUSTOMER, home) == []
+    assert sorted(file.name for file in home.iterdir()) == ["published", "warehouse.duckdb", "warehouse.lock"]
+    assert one(home, "SELECT count(*), count(DISTINCT data ->> 'customer_id') FROM events") == (7, 2)
+    assert one(home, "SELECT count(*), sum(events), sum(quarantined) FROM erasures") == (1, 6, 1)
+    assert commands.done(home, "verify", "--published").out.startswith("sound: 7 events in 1 batch")
