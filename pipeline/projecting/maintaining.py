@@ -5,6 +5,8 @@ from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
 
+import polars as pl
+
 from pipeline.config.policy import DemandPolicy
 from pipeline.core.clock import utc_now
 from pipeline.core.crash_points import crash_point
@@ -20,9 +22,9 @@ from pipeline.projecting.needs import (
 from pipeline.projecting.retracting import Retraction, spans_in_force
 from pipeline.projecting.state import State, read_state
 from pipeline.projecting.weeks import keep_cloud_usage
+from pipeline.schemas.tables import RETRACTED_SPANS
 from pipeline.store import Connection, DatabaseError, sql_text
 
-_INSERT_SPAN = "INSERT INTO retracted_spans VALUES (?, ?, ?, coalesce(?, TIMESTAMPTZ 'infinity'), ?, ?)"
 CHUNK_EVENTS = 1_000_000
 
 
@@ -102,7 +104,7 @@ def _take_over(connection: Connection, after: int, position: int) -> None:
     found = connection.execute(sql_text("projecting/append_retraction_targets"), {"after": after}).fetchone()
     if found and found[0]:
         connection.execute(sql_text("projecting/append_retracted_spans"), {"after": after})
-        _settle_contested(connection)
+        _settle_contested(connection, after)
 
 
 def _chunks(after: int, position: int) -> Iterator[tuple[int, int]]:
@@ -110,11 +112,18 @@ def _chunks(after: int, position: int) -> Iterator[tuple[int, int]]:
         yield first, min(first + CHUNK_EVENTS, position)
 
 
-def _settle_contested(connection: Connection) -> None:
-    contested = connection.execute(sql_text("projecting/contested_retractions")).fetchall()
-    connection.execute(sql_text("projecting/delete_contested_spans"))
-    if spans := spans_in_force([Retraction(*row) for row in contested]):
-        connection.executemany(_INSERT_SPAN, [astuple(span) for span in spans])
+def _settle_contested(connection: Connection, after: int) -> None:
+    """Settle contested retractions anew, those alone that hang together with what is new."""
+    connection.execute(sql_text("projecting/touched_retractions"), {"after": after})
+    touched = connection.execute("FROM touched_retractions").fetchall()
+    if not touched:
+        return
+    connection.execute(sql_text("projecting/delete_touched_spans"))
+    spans = [astuple(span) for span in spans_in_force(Retraction(*row) for row in touched)]
+    settled = pl.DataFrame(spans, schema=RETRACTED_SPANS.polars_schema, orient="row")
+    connection.register("settled_spans", settled.to_arrow())
+    connection.execute(sql_text("projecting/append_settled_spans"))
+    connection.unregister("settled_spans")
 
 
 def _move_state(

@@ -94,6 +94,35 @@ def test_a_retraction_touches_the_week_of_its_event_and_its_own_retraction_again
     assert touched(landed, [again]) == us(3)
 
 
+def spans(log: Log) -> dict[int, set[int]]:
+    """Return where the spans of retractions are written, by the position of the retraction."""
+    places: dict[int, set[int]] = {}
+    for position, place in log.connection.execute(
+        "SELECT retraction_position, rowid FROM retracted_spans"
+    ).fetchall():
+        places.setdefault(position, set()).add(place)
+    return places
+
+
+def retracted(name: str, target: str) -> Event:
+    return Event("event.retracted", "2026-03-03", {"retracted_source": "/test"}, target, id=name)
+
+
+def test_contested_retractions_are_settled_again_only_where_something_new_hangs_together_with_them(
+    landed: Log,
+) -> None:
+    landed.append([retracted("x1", "us1"), retracted("y1", "x1")], AS_OF)
+    landed.append([retracted("x2", "us2"), retracted("y2", "x2")], AS_OF)
+    before = spans(landed)
+    first, second = 18, 20
+    assert before.keys() == {first, first + 1, second, second + 1}
+    landed.append([retracted("x3", "us3")], AS_OF)
+    assert spans(landed).items() >= before.items()
+    landed.append([retracted("z1", "y1")], AS_OF)
+    after = spans(landed)
+    assert {position for position in before if after[position] != before[position]} == {first, first + 1}
+
+
 def test_an_event_that_was_retracted_before_it_landed_touches_nothing(landed: Log) -> None:
     retracted = Event("event.retracted", "2026-03-03", {"retracted_source": "/test"}, "to come", id="x")
     assert touched(landed, [retracted]) == set()
