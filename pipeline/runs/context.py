@@ -95,7 +95,8 @@ def refresh_copy(as_of: datetime | None = None) -> None:
     demand = the_policy().demand
 
     def prepare(connection: Connection) -> None:
-        known_from = read_state(connection).known_from
+        state = read_state(connection)
+        known_from = state.known_from if state.log_position else utc_now()
         is_past = as_of and as_of + LONG_PAST < known_from
         maintain(connection, demand, as_of=None if is_past else as_of)
 

@@ -9,6 +9,7 @@ from pipeline.config import load_policy
 from pipeline.config.policy import SHIPPED_POLICY
 from pipeline.core.errors import TerminalError, UsageError
 from pipeline.landing import append_events
+from pipeline.projecting import read_state
 from pipeline.runs import context
 from pipeline.runs.publishing import decision_event
 from pipeline.schemas.tables import FORECAST
@@ -162,6 +163,15 @@ def test_decisions_that_land_during_a_run_leave_it_what_is_kept() -> None:
     land(decision_event(run, "trn.forecast.published.v1", FORECAST.empty()))
     context.refresh_copy()
     assert is_kept(run)
+
+
+def test_the_first_run_keeps_what_will_be_asked_though_it_is_one_of_the_long_past() -> None:
+    land(denial(1, "2011-05-01T00:00:00Z"), denial(2, "2026-09-06T00:00:00Z"))
+    past = context.open_run(datetime(2011, 6, 1, tzinfo=UTC), None)
+    assert past.position == 1
+    assert not is_kept(past)
+    with reader(context.the_settings().published) as connection:
+        assert read_state(connection).known_from == datetime(2026, 9, 6, tzinfo=UTC)
 
 
 def test_a_run_of_the_long_past_moves_nothing_that_is_kept() -> None:
