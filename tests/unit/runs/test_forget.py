@@ -293,9 +293,8 @@ def test_amendments_that_are_cut_off_are_found(home: Path, inbox: Path, capsys: 
     assert "after an erasure is gone" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("words", [(), ("--exact",)])
 def test_results_and_proposals_stay_where_the_id_is_the_name_of_something_else(
-    home: Path, inbox: Path, capsys: Shown, words: tuple[str, ...]
+    home: Path, inbox: Path, capsys: Shown
 ) -> None:
     proposal = home / "proposals" / "r1" / "allocation.parquet"
     proposal.parent.mkdir(parents=True)
@@ -312,7 +311,7 @@ def test_results_and_proposals_stay_where_the_id_is_the_name_of_something_else(
             connection.execute(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608
         query = "FROM runs CROSS JOIN data_quality CROSS JOIN forecast_models"
         stored = connection.execute(query).fetchall()
-    forget(capsys, *words)
+    forget(capsys, "--exact")
     assert rows(home, query) == stored
     assert proposal.read_bytes() == before
 
