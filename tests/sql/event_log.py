@@ -23,11 +23,9 @@ _INSERT = """
         log_position, source, id, type, subject, time, known_at, landed_at, sequence, data,
         batch_id, source_file, source_line, event_key, content_hash, flags
     )
-    VALUES (
-        ?, ?, ?, ?, ?, ?, ?, '2026-01-01T00:00:00Z', ?, ?,
-        'batch', 'file', 1, ?, 'hash', []
-    )
+    VALUES
 """
+_ROW = "(?, ?, ?, ?, ?, ?, ?, '2026-01-01T00:00:00Z', ?, ?, 'batch', 'file', 1, ?, 'hash', [])"
 
 
 def instant(text: str) -> datetime:
@@ -133,8 +131,10 @@ class Log:
         return self
 
     def _write(self, events: Sequence[Event], first: int) -> None:
-        rows = [
-            [
+        values = [
+            value
+            for position, event in enumerate(events, start=first)
+            for value in (
                 position,
                 event.source,
                 event.id,
@@ -145,11 +145,10 @@ class Log:
                 event.sequence,
                 json.dumps(event.data),
                 event.key,
-            ]
-            for position, event in enumerate(events, start=first)
+            )
         ]
-        if rows:
-            self.connection.executemany(_INSERT, rows)
+        if values:
+            self.connection.execute(_INSERT + ", ".join([_ROW] * len(events)), values)
 
     def project(self, macro: str, as_of: str = LATER, position: int = EVERYTHING) -> list[dict[str, Any]]:
         """Return the macro's rows from the log as it is."""
