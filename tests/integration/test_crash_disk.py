@@ -11,7 +11,7 @@ from tests.crash_trials import Trials, landed
 from tests.crash_world import Ended, Under, copy_home, require_sound
 from tests.fork_server import NO_NAMESPACES
 
-pytestmark = pytest.mark.xdist_group("crash random")
+pytestmark = pytest.mark.xdist_group("crashes")
 
 
 def require_one_line(ended: Ended) -> str:

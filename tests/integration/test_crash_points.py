@@ -11,7 +11,7 @@ from tests.crash_world import Under, require_sound
 
 from .conftest import Shell
 
-pytestmark = pytest.mark.xdist_group("crash points")  # so that one worker makes the control runs for all
+pytestmark = pytest.mark.xdist_group("crashes")  # so that one worker makes homes and control runs for all
 
 COMMANDS = {
     "migration": "first land",

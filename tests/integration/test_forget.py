@@ -90,7 +90,7 @@ def landed(trials: Trials, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "home"
 
 
-@pytest.mark.xdist_group("crash random")
+@pytest.mark.xdist_group("crashes")
 @pytest.mark.parametrize("point", [point for point in CRASH_POINTS if point.partition(".")[0] in PASSED])
 def test_killed_anywhere_the_same_call_again_finishes(
     trials: Trials, landed: Path, tmp_path: Path, point: str

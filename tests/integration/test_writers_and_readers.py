@@ -18,7 +18,7 @@ from tests.crash_trials import Trials, landed
 from tests.crash_world import PROJECT, Recount, copy_home, opened, recount, require_sound
 from tests.landing_world import event, write_lines
 
-pytestmark = pytest.mark.xdist_group("crash points")
+pytestmark = pytest.mark.xdist_group("crashes")
 
 READ_ONCE_OPENED = """
 import duckdb, sys
