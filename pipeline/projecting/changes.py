@@ -6,7 +6,7 @@ from pipeline.store import Connection, sql_text
 
 
 def find_changes(connection: Connection, before: State, after: State) -> None:
-    """Fill the temporary tables `changed_retracted` and `changed_events`.
+    """Fill the temporary tables `changed_retracted` and `changed_events`, and create `changed_usage`.
 
     An event counts as of a state when it is known by its instant, lies before its position, and is not
     retracted.
@@ -17,6 +17,7 @@ def find_changes(connection: Connection, before: State, after: State) -> None:
         was | {"now_from": after.known_from, "now_position": after.log_position},
     )
     connection.execute(sql_text("projecting/changed_events"), was | {"now_from": after.known_from})
+    connection.execute(sql_text("projecting/changed_usage"))
 
 
 def keep_customers(connection: Connection, after: State) -> int:

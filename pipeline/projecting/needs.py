@@ -10,7 +10,7 @@ def keep_demand_feeds(connection: Connection, before: State, after: State) -> in
 
     Fills the temporary tables `dirty_subjects` and `counted_events`, for those that follow: an event touches
     its subject, a customer's segment all that is kept of the customer, and all that was ever said about a
-    dirty subject is read again. Reads `changed_events`, `changed_retracted` and `changed_customers`.
+    dirty subject is read again. Reads `changed_events` and `changed_customers`, calls `changed_usage`.
     """
     now = {"now_from": after.known_from, "now_position": after.log_position}
     was = {"was_from": before.known_from, "was_position": before.log_position}

@@ -16,7 +16,8 @@ _KEY = ("generation", "region", "period_start")
 def keep_cloud_usage(connection: Connection, before: State, after: State) -> int:
     """Bring `kept_cloud_usage` from one state to the other; return how many rows changed.
 
-    Reads the temporary tables `dirty_weeks`, which it completes, `changed_retracted` and `changed_customers`.
+    Reads the temporary tables `dirty_weeks`, which it completes, and `changed_customers`, and what
+    `changed_usage` gives.
     """
     connection.execute(
         sql_text("projecting/dirty_weeks_of_usage"),

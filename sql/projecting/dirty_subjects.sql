@@ -1,13 +1,11 @@
 -- meaning: what changed events speak about, and what is kept of customers whose segment is another now
 -- grain: one subject (order_line: the same, where it is one)
--- reads: changed_events, changed_customers, kept_need_signals, kept_order_lines, kept_declines
+-- reads: changed_events, changed_customers, kept_need_signals, kept_order_lines, kept_declines, tells_of_needs
 CREATE OR REPLACE TEMP TABLE dirty_subjects AS
 WITH dirty AS (
     SELECT subject
     FROM changed_events
-    WHERE
-        split_part(type, '.', 2) IN ('request', 'waitlist', 'reservation', 'opportunity', 'order', 'shipment')
-        AND subject IS NOT NULL
+    WHERE tells_of_needs(type) AND subject IS NOT NULL
     UNION
     SELECT kept.subject
     FROM kept_need_signals AS kept

@@ -1,23 +1,11 @@
 -- meaning: places and weeks of use that came to count, or ceased to, or counts in another segment; of the
 --          reservations that it was metered in; and of all that is in weeks that have ended since
 -- grain: generation x region x week
--- reads: usage_facts, changed_retracted, changed_customers, kept_reservation_stretches, week_of, weeks_covered
+-- reads: usage_facts, changed_usage, changed_customers, kept_reservation_stretches, week_of, weeks_covered
 INSERT INTO dirty_weeks
 WITH changed AS (
     SELECT * -- noqa: AM04
-    FROM usage_facts
-    WHERE log_position > $was_position AND known_at <= $now_from
-    UNION ALL
-    SELECT * -- noqa: AM04
-    FROM usage_facts
-    WHERE
-        log_position <= $was_position
-        AND known_at > least($was_from, $now_from)
-        AND known_at <= greatest($was_from, $now_from)
-    UNION ALL
-    SELECT * -- noqa: AM04
-    FROM usage_facts
-    WHERE log_position IN (SELECT retracted.log_position FROM changed_retracted AS retracted)
+    FROM changed_usage($was_from, $was_position, $now_from)
     UNION ALL
     SELECT * -- noqa: AM04
     FROM usage_facts

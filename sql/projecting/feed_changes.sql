@@ -1,7 +1,7 @@
 -- meaning: by how many events the feeds of places change: what counts now of dirty subjects and of changed use
 --          of the cloud, less what counted of them before
 -- grain: channel x generation x region x source x event type
--- reads: gathered_events, counted_events, changed_retracted, other_events_as_of, demand_feeds_from, usage_facts,
+-- reads: gathered_events, counted_events, changed_usage, other_events_as_of, demand_feeds_from,
 --        retracted_positions
 CREATE OR REPLACE TEMP TABLE feed_changes AS
 WITH counted_before AS MATERIALIZED ( -- noqa: ST03
@@ -9,7 +9,7 @@ WITH counted_before AS MATERIALIZED ( -- noqa: ST03
     FROM other_events_as_of($was_from, $was_position, log := 'gathered_events')
 ),
 
-changed_usage AS MATERIALIZED (
+changed AS MATERIALIZED (
     SELECT
         log_position,
         known_at,
@@ -17,37 +17,7 @@ changed_usage AS MATERIALIZED (
         type,
         generation,
         region
-    FROM usage_facts
-    WHERE log_position > $was_position
-    UNION ALL
-    SELECT
-        facts.log_position,
-        facts.known_at,
-        facts.source,
-        facts.type,
-        facts.generation,
-        facts.region
-    FROM usage_facts AS facts
-    WHERE
-        facts.log_position <= $was_position
-        AND facts.known_at > least($was_from, $now_from)
-        AND facts.known_at <= greatest($was_from, $now_from)
-    UNION ALL
-    SELECT
-        facts.log_position,
-        facts.known_at,
-        facts.source,
-        facts.type,
-        facts.generation,
-        facts.region
-    FROM usage_facts AS facts
-    SEMI JOIN changed_retracted ON facts.log_position = changed_retracted.log_position
-    WHERE
-        facts.log_position <= $was_position
-        AND NOT (
-            facts.known_at > least($was_from, $now_from)
-            AND facts.known_at <= greatest($was_from, $now_from)
-        )
+    FROM changed_usage($was_from, $was_position, $now_from)
 ),
 
 usage AS (
@@ -65,7 +35,7 @@ usage AS (
         AND log_position NOT IN (
             SELECT retracted.log_position FROM retracted_positions($was_from, $was_position) AS retracted
         ) AS was_counted
-    FROM changed_usage
+    FROM changed
     WHERE generation IS NOT NULL
 ),
 

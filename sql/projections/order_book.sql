@@ -9,7 +9,7 @@
 --          requested_date, unit_price (a chip, in currency), currency, lot_chips, opportunity_id, contract_id,
 --          need_id
 -- reads: coverage, kept_order_lines, other_events_as_of, customers, order_book_from
-CREATE OR REPLACE MACRO order_book(as_of, up_to_position := 9223372036854775807, only_lines := NULL) AS TABLE
+CREATE OR REPLACE MACRO order_book(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH covering AS MATERIALIZED (
         SELECT 1 AS is_covered
         FROM coverage(as_of, up_to_position)
@@ -20,7 +20,6 @@ CREATE OR REPLACE MACRO order_book(as_of, up_to_position := 9223372036854775807,
         FROM other_events_as_of(as_of, up_to_position)
         WHERE
             split_part(type, '.', 2) IN ('order', 'shipment')
-            AND (only_lines IS NULL OR subject IN (SELECT unnest(only_lines)))
             AND NOT EXISTS (SELECT 1 FROM covering)
     ),
 
@@ -31,9 +30,7 @@ CREATE OR REPLACE MACRO order_book(as_of, up_to_position := 9223372036854775807,
 
     SELECT * -- noqa: AM04
     FROM kept_order_lines
-    WHERE
-        EXISTS (SELECT 1 FROM covering)
-        AND (only_lines IS NULL OR order_line IN (SELECT unnest(only_lines)))
+    WHERE EXISTS (SELECT 1 FROM covering)
     UNION ALL BY NAME
     SELECT * -- noqa: AM04
     FROM order_book_from('counted', 'described');

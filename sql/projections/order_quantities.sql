@@ -5,10 +5,10 @@
 --          chips_declined (by us), chips_shipped, chips_over_cancelled and chips_over_shipped (what did not
 --          fit)
 -- reads: order_steps, order_quantities_from
-CREATE OR REPLACE MACRO order_quantities(as_of, up_to_position := 9223372036854775807, only_lines := NULL) AS TABLE
+CREATE OR REPLACE MACRO order_quantities(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH steps AS ( -- noqa: ST03
         SELECT *
-        FROM order_steps(as_of, up_to_position, only_lines)
+        FROM order_steps(as_of, up_to_position)
     )
 
     SELECT * -- noqa: AM04

@@ -3,13 +3,11 @@
 --          what it added
 -- grain: one event of an opened order line
 -- columns: order_line, step, type, time, the payload's fields (chips NULL: none given), shipped_chips (chips)
---          only_lines: a list of order lines, where not all are asked for
 -- reads: other_events_as_of, order_steps_from
-CREATE OR REPLACE MACRO order_steps(as_of, up_to_position := 9223372036854775807, only_lines := NULL) AS TABLE
+CREATE OR REPLACE MACRO order_steps(as_of, up_to_position := 9223372036854775807) AS TABLE
     WITH counted AS ( -- noqa: ST03
         SELECT *
         FROM other_events_as_of(as_of, up_to_position)
-        WHERE only_lines IS NULL OR subject IN (SELECT unnest(only_lines))
     )
 
     SELECT * -- noqa: AM04

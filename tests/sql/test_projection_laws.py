@@ -23,6 +23,7 @@ SCALARS = {
     "newest_type",
     "order_after",
     "order_room",
+    "tells_of_needs",
     "uncovered_position",
     "uncovered_week",
     "utc_clock",
