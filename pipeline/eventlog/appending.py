@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline.core.clock import format_instant
 from pipeline.core.ids import canonical_json, content_hash
 from pipeline.eventlog.arrivals import ARRIVALS, Arrivals, Ordinals
-from pipeline.store import Connection, sql_text
+from pipeline.store import Connection, lent, sql_text
 
 _JSON = pa.json_()
 _JSON_COLUMNS = frozenset({"attributes", "data"})
@@ -92,22 +92,19 @@ def append_arrivals(
 
 def _losers(connection: Connection, arrivals: Arrivals, restate: Restate) -> pa.Table:
     """Return the arrivals that do not land."""
-    connection.register("arrivals", arrivals.columns(["ordinal", "event_key"]))
-    connection.execute(sql_text("eventlog/contested_keys"))
-    contested = connection.execute(sql_text("eventlog/contested_arrivals")).to_arrow_table()
-    connection.unregister("arrivals")
+    with lent(connection, "arrivals", arrivals.columns(["ordinal", "event_key"])):
+        connection.execute(sql_text("eventlog/contested_keys"))
+        contested = connection.execute(sql_text("eventlog/contested_arrivals")).to_arrow_table()
     rows = [*arrivals.batches(contested["ordinal"].to_numpy())]
     names = ["ordinal", "source", "id", "content_hash"]
-    connection.register("contested", pa.Table.from_batches(rows, ARRIVALS).select(names))
-    losers = connection.execute(sql_text("eventlog/contested_fates")).to_arrow_table()
-    connection.unregister("contested")
+    with lent(connection, "contested", pa.Table.from_batches(rows, ARRIVALS).select(names)):
+        losers = connection.execute(sql_text("eventlog/contested_fates")).to_arrow_table()
     is_duplicate = losers["is_duplicate"].to_numpy(zero_copy_only=False).copy()
     doubtful = np.flatnonzero(~is_duplicate & (losers["first_ordinal"].to_numpy() < 0))
     if len(doubtful):
         asked = losers.take(pa.array(doubtful))
-        connection.register("asked", asked.select(["first_position"]))
-        stored = connection.execute(sql_text("eventlog/stored_events")).to_arrow_table().to_pylist()
-        connection.unregister("asked")
+        with lent(connection, "asked", asked.select(["first_position"])):
+            stored = connection.execute(sql_text("eventlog/stored_events")).to_arrow_table().to_pylist()
         hashes = {event["log_position"]: restate(event) for event in stored}
         arrived = zip(asked["first_position"].to_pylist(), asked["content_hash"].to_pylist(), strict=True)
         is_duplicate[doubtful] = [hashes[position] == new for position, new in arrived]

@@ -14,7 +14,7 @@ from pipeline.landing.gathering import Gathered, Ordinals
 from pipeline.landing.proving import Query, proof_query
 from pipeline.landing.shapes import common_shapes
 from pipeline.schemas.events import EventType
-from pipeline.store import Connection
+from pipeline.store import Connection, lent
 
 SAMPLE_LINES = 400
 _ROWS_AT_A_TIME = 65_536
@@ -81,9 +81,8 @@ def _queries(
 
 def _proven(connection: Connection, left: _Left, query: Query) -> tuple[pa.Table, Ordinals]:
     """Return the rows that the query gives, and the ordinals of those that it proves."""
-    connection.register("portion_lines", left.lines)
-    rows = connection.execute(*query).to_arrow_table(_ROWS_AT_A_TIME)
-    connection.unregister("portion_lines")
+    with lent(connection, "portion_lines", left.lines):
+        rows = connection.execute(*query).to_arrow_table(_ROWS_AT_A_TIME)
     ordinals = rows["ordinal"].to_numpy()
     is_proven = rows["is_proven"].to_numpy() & np.isin(ordinals, left.ordinals, assume_unique=True)
     return rows.drop_columns(["is_proven"]).append_column("is_event", pa.array(is_proven)), ordinals[

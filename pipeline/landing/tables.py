@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pipeline.landing.blocks import LINES, Block, RefusedLine, UnreadableFileError, numbered
 from pipeline.landing.parsing import Refusal
 from pipeline.schemas.events import CATALOGUE, ENVELOPE, Reason
-from pipeline.store import Connection, sql_text
+from pipeline.store import Connection, lent, sql_text
 
 BATCH_ROWS = 65_536
 _INSTANTS = frozenset({"time", "recordedtime"})
@@ -102,10 +102,8 @@ def _payload_texts(connection: Connection, payloads: pa.ChunkedArray) -> pa.Chun
         SELECT if(payload IS NULL, NULL, concat('{{', substring(concat({members}), 2), '}}')) AS data
         FROM payloads
     """  # noqa: S608 fields of the catalogue
-    connection.register("payloads", pa.table({"payload": payloads}))
-    texts = connection.execute(query).to_arrow_table()["data"]
-    connection.unregister("payloads")
-    return texts
+    with lent(connection, "payloads", pa.table({"payload": payloads})):
+        return connection.execute(query).to_arrow_table()["data"]
 
 
 def _require_envelope(columns: list[str]) -> None:
@@ -170,11 +168,9 @@ def envelope_lines(connection: Connection, table: pa.Table) -> pa.ChunkedArray:
     if is_text:
         columns.pop("data", None)
     envelope = pa.StructArray.from_arrays(list(columns.values()), names=list(columns))
-    connection.register("table_rows", pa.table({"envelope": envelope, "data": data}))
     query = "landing/rows_with_text_data" if is_text else "landing/rows_with_struct_data"
-    lines = connection.execute(sql_text(query)).to_arrow_table()["raw"]
-    connection.unregister("table_rows")
-    return _as_text(lines)
+    with lent(connection, "table_rows", pa.table({"envelope": envelope, "data": data})):
+        return _as_text(connection.execute(sql_text(query)).to_arrow_table()["raw"])
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -1,5 +1,6 @@
 """The one place that opens a database. One writer at a time; people read the published copy."""
 
+from pipeline.store.lending import lent
 from pipeline.store.lock import writer_lock
 from pipeline.store.publication import publish_copy
 from pipeline.store.replica import replica_of_log
@@ -20,6 +21,7 @@ __all__ = [
     "SQL_FOLDER",
     "Connection",
     "DatabaseError",
+    "lent",
     "one_thread",
     "publish_copy",
     "read_answer",
