@@ -7,6 +7,8 @@ import pyarrow as pa
 
 from pipeline.landing.parsing import Refusal
 
+_OBJECTS_OF_REFUSED_LINE = 1024  # bytes beside its text
+
 LINES = pa.schema([("source_line", pa.int64()), ("raw", pa.string()), ("row", pa.string())])
 
 
@@ -30,7 +32,7 @@ class Block:
     Attributes:
         lines: source_line (from 1), raw (JSON of the envelope), row (JSON of the raw table row; null for
             JSON Lines, whose raw is all there is).
-        size: bytes of text that it holds, about.
+        size: bytes of text that were read for it, about.
         refused: lines that are no text, too long, or no event by the mapping.
         blank: lines of white space alone; they are in neither of the two above.
     """
@@ -39,6 +41,11 @@ class Block:
     size: int
     refused: tuple[RefusedLine, ...] = field(default=())
     blank: int = 0
+
+    @property
+    def weight(self) -> int:
+        """Return about how many bytes of memory it takes."""
+        return self.size + len(self.refused) * _OBJECTS_OF_REFUSED_LINE
 
 
 def numbered(first: int, count: int) -> pa.Array:

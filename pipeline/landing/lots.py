@@ -97,12 +97,12 @@ class Lot:
         self._begin()
 
     def _portions(self, file: SourceFile) -> Iterator[tuple[Blocks, int]]:
-        """Yield the file's blocks and their size: portions that are full, and the rest of it."""
+        """Yield the file's blocks and their weight: portions that are full, and the rest of it."""
         blocks: Blocks = []
         size = 0
         for block in read_blocks(self._connection, file, self._way.mapping):
             blocks.append((0, block))
-            size += block.size
+            size += block.weight
             if _is_full(size):
                 yield blocks, size
                 blocks, size = [], 0
@@ -158,8 +158,8 @@ def _telling_failure(files: Sequence[SourceFile]) -> Iterator[None]:
 def _land_portion(
     connection: Connection, blocks: Blocks, names: Sequence[str], batch: Batch, accounts: Sequence[Account]
 ) -> None:
-    refused = [(number, line) for number, block in blocks for line in block.refused]
-    quarantine_unread(connection, [(names[number], line) for number, line in refused], batch)
+    unread = [(names[number], line) for number, block in blocks for line in block.refused]
+    quarantine_unread(connection, unread, batch)
     for number, block in blocks:
         accounts[number].blank += block.blank
         accounts[number].lines += len(block.refused)

@@ -1,9 +1,12 @@
 import gzip
+import io
 import os
 import resource
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.landing import lines as lines_module
+from pipeline.landing import lots
+from pipeline.landing.blocks import RefusedLine
+from pipeline.landing.gathering import Batch
+from pipeline.landing.lines import line_blocks
+from pipeline.landing.refusing import quarantine_unread
 from pipeline.store import Connection
 from tests.landing_world import (
     event,
@@ -84,6 +92,42 @@ def test_a_line_beyond_the_limit_is_quarantined_by_its_beginning(
     report = land(log, path)
     assert reasons(log) == {2: "line_too_long"}
     assert "250000 bytes" in rows(log, "SELECT message FROM quarantine")[0][0]
+    require_exact_account(log, path, report)
+
+
+def test_a_line_has_one_fate_wherever_chunks_fall(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines_module, "LONGEST_LINE_BYTES", 40)
+    monkeypatch.setattr(lines_module, "_KEPT_OF_LONG_LINE", 20)
+    lines = [b"a", b"b" * 40, b"c" * 41, b"", b"d", b" " * 41, b"e", b"\xff" * 90, b"f" * 39 + b"\r", b"\xff"]
+    for end, chunk_bytes in product((b"", b"\n"), range(1, 120)):
+        stream = io.BytesIO(b"\n".join([*lines, b"g" * 45]) + end)
+        blocks = [*line_blocks(stream, chunk_bytes=chunk_bytes)]
+        kept = [number for block in blocks for number in block.lines["source_line"].to_pylist()]
+        refused = {line.source_line: line for block in blocks for line in block.refused}
+        assert kept == [1, 2, 5, 7, 9]
+        assert {number: line.refusal.reason.value for number, line in refused.items()} == {
+            **dict.fromkeys((3, 6, 8, 11), "line_too_long"),
+            10: "invalid_utf8",
+        }
+        assert "has 90 bytes; allowed: 40; its first 80 are kept" in refused[8].refusal.message
+        assert sum(block.blank for block in blocks) == 1
+
+
+def test_a_file_in_another_encoding_is_taken_in_by_small_portions(
+    log: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+
+    def listen(connection: Connection, refused: Sequence[tuple[str, RefusedLine]], batch: Batch) -> None:
+        taken.append(len(refused))
+        quarantine_unread(connection, refused, batch)
+
+    monkeypatch.setattr(lots, "quarantine_unread", listen)
+    monkeypatch.setattr(lots, "PORTION_BYTES", 2**23)
+    path = tmp_path / "latin.jsonl"
+    path.write_bytes('{"name":"café"}\n'.encode("latin-1") * 40_000)
+    report = land(log, path)
+    assert max(taken) <= 2**23 // 1024 + 8192  # their objects take more memory than their text
     require_exact_account(log, path, report)
 
 
