@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,8 @@ from pipeline.landing.portion import land_portion, prepare
 from pipeline.landing.refusing import Refusals
 from pipeline.landing.report import FileReport, LandingReport
 from pipeline.schemas.events import CATALOGUE, EventType
-from pipeline.store import Connection, sql_text
+from pipeline.schemas.events.kinds import json_type
+from pipeline.store import Connection, lent, sql_text
 
 _PORTION_LINES = 50_000
 _REPAIR_MEMBERS = ("source_file", "source_line", "raw")
@@ -92,15 +93,22 @@ def _repair(path: Path, number: int, text: str) -> tuple[Place, str]:
     try:
         members = parse_object(text)
         file, line, raw = (members[name] for name in _REPAIR_MEMBERS)
-        batch = str(members["batch_id"].value) if "batch_id" in members else ANY_BATCH
-        place = Place(batch, str(file.value), int(line.value))
-        return place, raw.value if raw.text.startswith('"') else raw.text
+        batch = members["batch_id"].value if "batch_id" in members else ANY_BATCH
+        text = raw.value if raw.text.startswith('"') else raw.text
+        text.encode()
+        return _place(batch, file.value, line.value), text
     except (RefusedLineError, KeyError, ValueError) as error:
         raise UsageError(
             f"line {number} of {path} is no repair ({error}); allowed: one object a line with "
             f"{', '.join(_REPAIR_MEMBERS)} and, where a file was landed twice, batch_id; raw being the event "
             "or its text"
         ) from None
+
+
+def _place(batch: Any, file: Any, line: Any) -> Place:  # noqa: ANN401 any JSON values
+    if [json_type(value) for value in (batch, file, line)] != ["string", "string", "number"]:
+        raise ValueError("source_file and batch_id are texts, source_line is a number")
+    return Place(batch, file, int(line))
 
 
 def _waiting(
@@ -115,8 +123,7 @@ def _waiting(
     chosen = {_row_of(place, rows): text for place, text in repairs.items()}
     order = sorted(chosen)
     texts = pa.array([chosen[row] for row in order], pa.string())
-    taken = waiting.take(pa.array(order, pa.int64()))
-    return taken.set_column(taken.schema.get_field_index("raw"), "raw", texts)
+    return waiting.take(pa.array(order, pa.int64())).append_column("raw", texts)
 
 
 def _row_of(place: Place, rows: Mapping[Place, int]) -> int:
@@ -140,20 +147,27 @@ def _row_of(place: Place, rows: Mapping[Place, int]) -> int:
 def _reland(
     connection: Connection, waiting: pa.Table, landed_at: datetime, catalogue: Mapping[str, EventType]
 ) -> LandingReport:
-    names = sorted(set(waiting["source_file"].to_pylist()))
+    names = sorted(waiting["source_file"].unique().to_pylist())
     accounts = [Account() for _ in names]
     batch = Batch(batch_name(landed_at, ["reland", waiting.num_rows, names]), landed_at, catalogue)
     for start in range(0, len(waiting), _PORTION_LINES):
-        part = waiting.slice(start, _PORTION_LINES)
+        part = _with_texts(connection, waiting.slice(start, _PORTION_LINES))
         refused = _reland_part(connection, part, batch, names, accounts)
         is_relanded = np.ones(len(part), dtype=bool)
         is_relanded[refused] = False
-        connection.register("relanded_lines", part.filter(pa.array(is_relanded)))
-        connection.execute(sql_text("landing/mark_relanded"), {"landed_at": landed_at})
-        connection.unregister("relanded_lines")
+        with lent(connection, "relanded_lines", part.filter(pa.array(is_relanded))):
+            connection.execute(sql_text("landing/mark_relanded"), {"landed_at": landed_at})
     seal_batch(connection, batch.batch_id, landed_at=landed_at)
     files = zip(names, accounts, strict=True)
     return LandingReport(tuple(FileReport(name, **asdict(account)) for name, account in files))
+
+
+def _with_texts(connection: Connection, part: pa.Table) -> pa.Table:
+    """Add the texts of refused lines, where no repair brings them."""
+    if "raw" in part.column_names:
+        return part
+    with lent(connection, "waiting_part", part):
+        return connection.execute(sql_text("landing/waiting_texts")).to_arrow_table()
 
 
 def _reland_part(

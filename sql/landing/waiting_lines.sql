@@ -1,11 +1,11 @@
--- meaning: refused lines that still wait, with the text that landing would read
+-- meaning: refused lines that still wait
 -- grain: one refused line
 -- reads: quarantine
 SELECT
+    rowid AS place,
     batch_id,
     source_file,
-    source_line,
-    coalesce(envelope, raw) AS raw
+    source_line
 FROM quarantine
 WHERE
     relanded_at IS NULL

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.errors import TerminalError, UsageError
-from pipeline.landing import append_events, land_files, read_repairs, reland
+from pipeline.landing import append_events, land_files, read_repairs, reland, relanding
 from pipeline.landing.relanding import ANY_BATCH, Place
 from pipeline.schemas.events import CATALOGUE
 from pipeline.store import Connection
@@ -26,6 +26,22 @@ def test_lines_of_an_unknown_type_land_once_the_catalogue_learned_it(log: Connec
     )
     assert (name, line, Path(file).name) == ("a", 1, "lines0.jsonl")
     assert rows(log, "SELECT source_line, relanded_at FROM quarantine ORDER BY 1") == [(1, LATER), (2, None)]
+
+
+def test_lines_that_wait_land_by_portions_each_with_its_own_text(
+    log: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relanding, "_PORTION_LINES", 2)
+    for names in ("edc", "ba"):
+        audited = [event(name, type="trn.inventory.audited.v1") for name in names]
+        land_lines(log, tmp_path, *audited, "bad")
+    report = reland(log, landed_at=LATER, catalogue=LEARNED)
+    assert [(file.landed, file.quarantined) for file in report.files] == [(3, 1), (2, 1)]
+    assert rows(log, "SELECT id, source_line FROM events ORDER BY log_position") == [
+        *(("e", 1), ("d", 2), ("c", 3)),
+        *(("b", 1), ("a", 2)),
+    ]
+    assert rows(log, "SELECT raw FROM quarantine WHERE relanded_at IS NULL") == [("bad",), ("bad",)]
 
 
 def test_a_line_lands_again_once(log: Connection, tmp_path: Path) -> None:
@@ -75,7 +91,20 @@ def test_a_repair_may_be_text(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("line", ["x", "{}", '{"source_file":"f","source_line":"x","raw":{}}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x",
+        "{}",
+        '{"source_file":"f","source_line":"x","raw":{}}',
+        '{"source_file":"x","source_line":null,"raw":"{}"}',
+        '{"source_file":"x","source_line":[1],"raw":"{}"}',
+        '{"source_file":"x","source_line":1.5,"raw":"{}"}',
+        '{"source_file":null,"source_line":1,"raw":"{}"}',
+        '{"source_file":"x","source_line":1,"raw":"{}","batch_id":null}',
+        '{"source_file":"x","source_line":1,"raw":"\\ud800"}',
+    ],
+)
 def test_a_repair_that_is_none_is_told_by_its_line(tmp_path: Path, line: str) -> None:
     with pytest.raises(UsageError, match=r"line 1 of .* is no repair"):
         read_repairs(write_lines(tmp_path / "r", [line]))
