@@ -115,17 +115,17 @@ def older_events(draw: st.DrawFn) -> Envelope:
     }
 
 
-@given(line=older_events())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_an_upcaster_gives_is_an_event_of_the_newer_version(landed: Land, line: Envelope) -> None:
-    if not isinstance(judge(json.dumps(line)), Judged):
-        return
-    ((name, data),) = newest(landed(line))
-    lifted = line | {"type": name, "data": data}
-    assert name == OLDER[line["type"]]
-    assert isinstance(judge(json.dumps(lifted)), Judged), lifted
-    kept = line["data"].keys() - {"wanted_hours", "wanted_from", "wanted_until"}
-    assert {key: data.get(key) for key in kept} == {key: line["data"][key] for key in kept}
+@given(lines=st.lists(older_events(), min_size=1, max_size=6))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_an_upcaster_gives_is_an_event_of_the_newer_version(landed: Land, lines: list[Envelope]) -> None:
+    told = [line | {"id": f"e{number}"} for number, line in enumerate(lines)]
+    sound = [line for line in told if isinstance(judge(json.dumps(line)), Judged)]
+    for line, (name, data) in zip(sound, newest(landed(*sound)), strict=True):
+        lifted = line | {"type": name, "data": data}
+        assert name == OLDER[line["type"]]
+        assert isinstance(judge(json.dumps(lifted)), Judged), lifted
+        kept = line["data"].keys() - {"wanted_hours", "wanted_from", "wanted_until"}
+        assert {key: data.get(key) for key in kept} == {key: line["data"][key] for key in kept}
 
 
 @given(line=older_events(), zone=st.sampled_from(["America/New_York", "Asia/Kathmandu"]))
