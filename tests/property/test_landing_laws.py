@@ -81,7 +81,6 @@ NESTED = st.builds(
     st.sampled_from([("[", "]"), ('{"a":', "}")]),
     st.sampled_from([1, 60, 70, 400, 1500]),
 )
-PLACES = st.sampled_from(["24.0", '"c1"', '"trn2"', '"/test"', '"2026-01-05T00:00:00Z"'])
 OTHERS = st.sampled_from([event(data_x=24.0), event(x=24.0), usage(), usage(data_chip_hours="24.0")])
 
 
@@ -89,7 +88,7 @@ OTHERS = st.sampled_from([event(data_x=24.0), event(x=24.0), usage(), usage(data
 def beyond(draw: st.DrawFn) -> str:
     """A line that holds any JSON, an endless number or deep nesting in the place of a value."""
     value = draw(NUMBERS | NESTED | ANYTHING.map(json.dumps))
-    return json.dumps(draw(OTHERS)).replace(draw(PLACES), value)
+    return json.dumps(draw(OTHERS)).replace("24.0", value)
 
 
 @settings(LAWS, max_examples=200)
