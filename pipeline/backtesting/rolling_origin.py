@@ -14,7 +14,7 @@ from pipeline.forecasting import Engine, fit_series
 from pipeline.reconciliation import reconcile
 from pipeline.schemas.tables import ACCURACY
 
-ENGINES: tuple[Engine, ...] = ("ets", "seasonal_naive")
+ENGINES: tuple[Engine, ...] = ("ensemble", "ets", "seasonal_naive")
 
 
 def origins(as_of: datetime, policy: Policy) -> list[datetime]:
@@ -34,7 +34,7 @@ def forecast_at(
     seed: int,
     run_id: str,
     horizon_weeks: int | None = None,
-    engine: Engine = "ets",
+    engine: Engine = "ensemble",
 ) -> pl.DataFrame:
     """Run the stages of production on a series frame: FORECAST, over fewer weeks where a horizon is given."""
     fitted = fit_series(series, policy=policy, seed=seed, horizon_weeks=horizon_weeks, engine=engine)

@@ -37,6 +37,9 @@ def add_commands(commands: Commands) -> None:
         "--levels", type=_numbers, default=(80, 95), help="intervals in per cent; default 80,95"
     )
     forecast.add_argument("--out", type=Path, required=True)
+    forecast.add_argument(
+        "--totals", type=Path, help="also write the sum over the horizon and its highest step, with intervals"
+    )
     forecast.set_defaults(run=_forecast)
 
     allocate = commands.add_parser(
@@ -62,10 +65,16 @@ def _numbers(text: str) -> tuple[int, ...]:
 def _forecast(options: Namespace) -> int:
     from pipeline.runs.files import forecast_series_file
 
-    rows = forecast_series_file(
-        options.input, options.out, horizon=options.horizon, season=options.season, levels=options.levels
+    written = forecast_series_file(
+        options.input,
+        options.out,
+        totals=options.totals,
+        horizon=options.horizon,
+        season=options.season,
+        levels=options.levels,
     )
-    print(f"{options.out}: {rows} rows")
+    for file, rows in written.items():
+        print(f"{file}: {rows} rows")
     return 0
 
 

@@ -1,7 +1,12 @@
 """Forecast any file of series with columns unique_id, ds, y by the models of the pipeline."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from multiprocessing import get_context
 
 import numpy as np
 import polars as pl
@@ -13,14 +18,31 @@ from pipeline.core.errors import UsageError
 from pipeline.core.ids import seed_for
 from pipeline.core.progress import progress
 from pipeline.forecasting.draws import joint_draws
-from pipeline.forecasting.file_frequency import Step, infer_step
+from pipeline.forecasting.file_frequency import infer_step
+from pipeline.forecasting.file_series import read_series
 from pipeline.forecasting.series_forecast import Engine, forecast_series
 
-_COLUMNS = ("unique_id", "ds", "y")
+Array = NDArray[np.float64]
+
 _LONGEST_HORIZON = 10_000
 _MOST_SEASONS = 2
 _LEAST_HISTORY = 1040
 _CYCLES = 8
+_CHUNK = 250  # series a process takes at a time
+_WORTH_PROCESSES = 1000  # below, starting them takes longer than the forecasts
+
+
+@dataclass(frozen=True)
+class FileForecast:
+    """What is forecast for the series of a file, in the unit of y; nulls for a series never observed.
+
+    Attributes:
+        steps: unique_id, ds, mean, then lo-L and hi-L per level in the order given; sorted.
+        totals: unique_id, measure ('sum' over the horizon, 'peak': its highest step), mean, lo-L, hi-L.
+    """
+
+    steps: pl.DataFrame
+    totals: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -39,9 +61,11 @@ def forecast_file(
     season: Sequence[int] | None = None,
     levels: Sequence[int] = (80, 95),
     policy: Policy | None = None,
-    engine: Engine = "ets",
-) -> pl.DataFrame:
+    engine: Engine = "ensemble",
+) -> FileForecast:
     """Forecast each series `horizon` steps beyond its last row.
+
+    A series' forecast depends on its own rows and name alone. Many series are shared over the processors.
 
     Args:
         frame: unique_id, ds (date, timestamp or whole number, as such or as text), y (null: not observed).
@@ -50,11 +74,10 @@ def forecast_file(
             frequency.
         levels: central intervals in per cent.
         policy: by default the one that ships.
-        engine: 'ets', or the 'seasonal_naive' baseline.
+        engine: 'ensemble', 'ets' for the model of record alone, or the 'seasonal_naive' baseline.
 
     Returns:
-        unique_id, ds, mean, then lo-L and hi-L per level in the order given; in the unit of y. Sorted by
-        series and time. A series without any observation gets nulls. Never below zero unless y is.
+        Means and intervals, never below zero unless y is.
 
     Raises:
         UsageError: missing columns, no rows, unreadable times or numbers, duplicated times, mixed
@@ -62,18 +85,26 @@ def forecast_file(
     """
     chosen, levels = tuple(season or ()), tuple(levels)
     _require_options(horizon, chosen, levels)
-    rows = _read_columns(frame)
-    groups = rows.partition_by("unique_id", maintain_order=True)
-    step = infer_step(groups)
+    rows = read_series(frame)
+    step = infer_step(rows)
     periods = tuple(length for length in (chosen or (step.season(),)) if length > 1)
     rules = (policy or load_policy()).forecast
     rules = replace(rules, residual_weeks=max(rules.residual_weeks, *(2 * length for length in periods), 0))
     request = _Request(horizon, periods, levels, rules, engine)
-    shown = [
-        _forecast_group(group, step, request)
-        for group in progress(groups, "forecasting series", total=len(groups))
-    ]
-    return pl.concat(shown)
+    last = rows.group_by("unique_id", maintain_order=True).agg(pl.col("ds").last(), pl.len().alias("rows"))
+    answers = _forecast_all(last, _histories(rows, step.positions(rows), last, periods), request)
+    return FileForecast(
+        steps=_frame(
+            [_repeated(last["unique_id"], horizon), step.following(last["ds"], horizon)],
+            answers[:, :horizon],
+            levels,
+        ),
+        totals=_frame(
+            [_repeated(last["unique_id"], 2), pl.Series("measure", ["sum", "peak"] * last.height)],
+            answers[:, horizon:],
+            levels,
+        ),
+    )
 
 
 def _require_options(horizon: int, season: tuple[int, ...], levels: tuple[int, ...]) -> None:
@@ -85,77 +116,51 @@ def _require_options(horizon: int, season: tuple[int, ...], levels: tuple[int, .
         raise UsageError(f"levels {levels}: give different whole per cents from 1 to 99, such as 80,95")
 
 
-def _read_columns(frame: pl.DataFrame) -> pl.DataFrame:
-    if missing := [name for name in _COLUMNS if name not in frame.columns]:
-        raise UsageError(
-            f"missing column {', '.join(missing)}: needed are unique_id, ds, y; "
-            f"got {', '.join(frame.columns)}"
-        )
-    if frame.is_empty():
-        raise UsageError("no rows: the file has the columns unique_id, ds, y but nothing to forecast")
-    times = _read_times(frame["ds"])
-    rows = pl.DataFrame([frame["unique_id"], times, _read_values(frame["y"])])
-    for name in ("unique_id", "ds"):
-        if rows[name].null_count():
-            raise UsageError(f"row {_first(rows[name].is_null())}: {name} is empty; every row needs one")
-    rows = rows.sort("unique_id", "ds")
-    doubled = rows.filter(pl.struct("unique_id", "ds").is_duplicated())
-    if doubled.height:
-        raise UsageError(
-            f"duplicated date: series {doubled['unique_id'][0]!r} has {doubled['ds'][0]} more than once; "
-            "sum or drop the repeats"
-        )
-    return rows
+def _histories(
+    rows: pl.DataFrame, places: pl.Series, last: pl.DataFrame, periods: tuple[int, ...]
+) -> list[Array]:
+    """Lay each series out by its steps, NaN where nothing was observed; the recent part of a long one."""
+    longest = max(_LEAST_HISTORY, _CYCLES * max(periods, default=1))
+    values, place = rows["y"].fill_null(np.nan).to_numpy(), places.to_numpy()
+    ends = np.cumsum([0, *last["rows"]])
+    histories = []
+    for start, end in pairwise(ends):
+        size = int(place[end - 1]) + 1
+        history = np.full(min(size, longest), np.nan)
+        position = place[start:end] - (size - len(history))
+        kept = position >= 0
+        history[position[kept]] = values[start:end][kept]
+        histories.append(history)
+    return histories
 
 
-def _read_times(times: pl.Series) -> pl.Series:
-    if times.dtype.is_integer() or isinstance(times.dtype, pl.Date | pl.Datetime):
-        return times
-    if times.dtype != pl.String:
-        raise UsageError(f"ds is of type {times.dtype}; allowed are dates, timestamps and whole numbers")
-    has_offset = bool(times.str.contains(r"(Z|[+-]\d{2}:?\d{2})$").any())
-    readings = (
-        times.cast(pl.Int64, strict=False),
-        _try_times(times, pl.Date()),
-        _try_times(times, pl.Datetime("us", "UTC" if has_offset else None)),
-    )
-    best = min(readings, key=pl.Series.null_count)
-    if best.null_count() > times.null_count():
-        bad = best.is_null() & times.is_not_null()
-        raise UsageError(
-            f"row {_first(bad)}: ds {times.filter(bad)[0]!r} is no date, timestamp or whole number; "
-            "write 2026-09-07 or 2026-09-07T00:00:00"
-        )
-    return best
+def _forecast_all(last: pl.DataFrame, histories: list[Array], request: _Request) -> Array:
+    """Shape series x (horizon + 2) x (1 + 2 levels): see `_measures`."""
+    names = [str(name) for name in last["unique_id"]]
+    chunks = [
+        (names[start : start + _CHUNK], histories[start : start + _CHUNK])
+        for start in range(0, len(names), _CHUNK)
+    ]
+    label = f"forecasting series, {_CHUNK} at a time" if len(chunks) > 1 else "forecasting series"
+    return np.concatenate(list(progress(_answers(chunks, len(names), request), label, total=len(chunks))))
 
 
-def _try_times(times: pl.Series, dtype: pl.Date | pl.Datetime) -> pl.Series:
-    try:
-        return times.str.strptime(dtype, strict=False)
-    except pl.exceptions.ComputeError:  # no value looks like a time at all
-        return pl.Series(times.name, [None] * len(times), dtype=dtype)
+def _answers(chunks: list[tuple[list[str], list[Array]]], series: int, request: _Request) -> Iterator[Array]:
+    forecast = partial(_forecast_chunk, request=request)
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if series < _WORTH_PROCESSES or processors == 1:
+        yield from map(forecast, chunks)
+        return
+    with ProcessPoolExecutor(processors, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(forecast, chunks)
 
 
-def _read_values(values: pl.Series) -> pl.Series:
-    numbers = values.cast(pl.Float64, strict=False)
-    bad = numbers.is_null() & values.is_not_null() & (values.cast(pl.String) != "")
-    if bad.any():
-        raise UsageError(
-            f"row {_first(bad)}: y {values.filter(bad)[0]!r} is no number; leave unknown values empty"
-        )
-    return pl.select(pl.when(numbers.is_finite()).then(numbers).alias("y"))["y"]
+def _forecast_chunk(chunk: tuple[list[str], list[Array]], *, request: _Request) -> Array:
+    return np.stack([_measures(name, history, request) for name, history in zip(*chunk, strict=True)])
 
 
-def _first(bad: pl.Series) -> int:
-    return int(bad.arg_true()[0]) + 1
-
-
-def _forecast_group(group: pl.DataFrame, step: Step, request: _Request) -> pl.DataFrame:
-    places = step.positions(group["ds"]).to_numpy()
-    values = np.full(int(places[-1]) + 1, np.nan)
-    values[places] = group["y"].fill_null(np.nan).to_numpy()
-    values = values[-max(_LEAST_HISTORY, _CYCLES * max(request.periods, default=1)) :]
-    name = str(group["unique_id"][0])
+def _measures(name: str, values: Array, request: _Request) -> Array:
+    """Mean and bounds of each level, of every step, of their sum and of their peak."""
     rules, horizon = request.rules, request.horizon
     seed = seed_for(rules.seed, "file", name)
     answer = forecast_series(
@@ -163,20 +168,29 @@ def _forecast_group(group: pl.DataFrame, step: Step, request: _Request) -> pl.Da
         is_flow=not request.periods and bool(np.nanmin(values, initial=0.0) >= 0),
         is_ended=False,
         seasons=request.periods,
+        reach=horizon,
         draws=joint_draws(seed, steps=horizon, paths=rules.paths, weeks=rules.residual_weeks),
         rng=np.random.default_rng(seed),
         policy=rules,
         engine=request.engine,
     )
-    paths = np.full_like(answer.paths, np.nan) if answer.reason == "no_observations" else answer.paths
-    times = step.following(group["ds"][-1], horizon, group["ds"].dtype)
-    series_id = pl.Series("unique_id", [group["unique_id"][0]] * horizon, dtype=group["unique_id"].dtype)
-    return pl.DataFrame([series_id, times, *_distribution(paths, request.levels)])
+    if answer.reason == "no_observations":
+        return np.full((horizon + 2, 1 + 2 * len(request.levels)), np.nan)
+    paths = np.vstack([answer.paths, answer.paths.sum(axis=0), answer.paths.max(axis=0)])
+    shares = [share for level in request.levels for share in (0.5 - level / 200, 0.5 + level / 200)]
+    return np.vstack([paths.mean(axis=1), np.quantile(paths, shares, axis=1)]).T
 
 
-def _distribution(paths: NDArray[np.float64], levels: tuple[int, ...]) -> list[pl.Series]:
-    shares = [share for level in levels for share in (0.5 - level / 200, 0.5 + level / 200)]
-    names = [f"{side}-{level}" for level in levels for side in ("lo", "hi")]
-    quantiles = np.quantile(paths, shares, axis=1)
-    columns = [("mean", paths.mean(axis=1)), *zip(names, quantiles, strict=True)]
-    return [pl.Series(name, column, nan_to_null=True) for name, column in columns]
+def _repeated(names: pl.Series, times: int) -> pl.Series:
+    return pl.select(pl.lit(names).repeat_by(times).explode().alias("unique_id")).to_series()
+
+
+def _frame(keys: list[pl.Series], answers: Array, levels: tuple[int, ...]) -> pl.DataFrame:
+    names = ["mean", *(f"{side}-{level}" for level in levels for side in ("lo", "hi"))]
+    columns = answers.reshape(-1, len(names)).T
+    return pl.DataFrame(
+        [
+            *keys,
+            *(pl.Series(name, column, nan_to_null=True) for name, column in zip(names, columns, strict=True)),
+        ]
+    )

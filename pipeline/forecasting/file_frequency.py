@@ -39,59 +39,68 @@ class Step:
             return _DAY // self.size
         return _SEASONS_OF_DAYS.get(self.size // _DAY, 1) if self.size % _DAY == 0 else 1
 
-    def positions(self, times: pl.Series) -> pl.Series:
-        """Count the steps from the first time to each time."""
-        counted = _count(times, self.kind)
-        steps: pl.Series = (counted - counted[0]) // self.size
-        return steps
+    def positions(self, rows: pl.DataFrame) -> pl.Series:
+        """Count the steps from the first time of a series to each of its times."""
+        counted = _count(rows["ds"], self.kind)
+        frame = pl.DataFrame({"unique_id": rows["unique_id"], "count": counted})
+        place = (pl.col("count") - pl.col("count").first().over("unique_id")) // self.size
+        return frame.select(place.alias("place")).to_series()
 
-    def following(self, last: object, horizon: int, dtype: pl.DataType) -> pl.Series:
-        """Return the `horizon` times after `last`."""
-        counts = pl.Series("ds", range(1, horizon + 1), dtype=pl.Int64) * self.size
-        start = pl.Series("ds", [last], dtype=dtype)
+    def following(self, last: pl.Series, horizon: int) -> pl.Series:
+        """Return the `horizon` times after each of the `last` ones, in their type."""
+        frame = pl.DataFrame({"last": last}).join(
+            pl.DataFrame({"n": pl.Series(range(1, horizon + 1), dtype=pl.Int64) * self.size}),
+            how="cross",
+            maintain_order="left_right",
+        )
         if self.kind == "numbers":
-            return (counts + int(start[0])).cast(dtype)
-        frame = pl.DataFrame({"last": start}).join(pl.DataFrame({"n": counts}), how="cross")
-        if self.kind == "microseconds":
+            moved = pl.col("last").cast(pl.Int64) + pl.col("n")
+        elif self.kind == "microseconds":
             moved = pl.col("last").cast(pl.Datetime("us")) + pl.duration(microseconds="n")
         else:
             moved = pl.col("last").dt.offset_by(pl.format("{}mo", "n"))
             moved = moved.dt.month_end() if self.is_month_end else moved
-        return frame.select(moved.cast(dtype).alias("ds")).to_series()
+        return frame.select(moved.cast(last.dtype).alias("ds")).to_series()
 
 
-def infer_step(groups: list[pl.DataFrame]) -> Step:
-    """Find the one step of all series (each sorted by `ds`, without duplicates).
+def infer_step(rows: pl.DataFrame) -> Step:
+    """Find the one step of all series: rows sorted by `unique_id` and `ds`, without duplicates.
 
     Raises:
         UsageError: a series is irregular, series differ in frequency, or no series has two dated rows.
     """
-    times = pl.concat([group["ds"] for group in groups])
-    kind, is_month_end = _kind(groups, times)
-    found: tuple[int, object] | None = None
-    for group in groups:
-        size = _step_of(group, kind)
-        if size is None:
-            continue
-        if found and found[0] != size:
-            raise UsageError(
-                f"mixed frequencies: series {found[1]!r} has steps of {_spell(found[0], kind)}, series "
-                f"{group['unique_id'][0]!r} of {_spell(size, kind)}; forecast them from separate files"
-            )
-        found = found or (size, group["unique_id"][0])
-    if found is None:
-        found = (_smallest(groups, kind), None)
-    for group in groups:
-        _require_regular(group, found[0], kind)
-    return Step(found[0], kind, is_month_end)
+    kind, is_month_end = _kind(rows)
+    gaps = _gaps(rows, kind)
+    shown = gaps.filter(pl.col("rows") >= _ROWS_THAT_SHOW_A_STEP)
+    sizes = [gcd(*row) if kind == "months" else min(row) for row in shown["gaps"].to_list()]
+    if sizes:
+        size = sizes[0]
+        for name, other in zip(shown["unique_id"], sizes, strict=True):
+            if other != size:
+                raise UsageError(
+                    f"mixed frequencies: series {shown['unique_id'][0]!r} has steps of {_spell(size, kind)}, "
+                    f"series {name!r} of {_spell(other, kind)}; forecast them from separate files"
+                )
+    else:
+        size = _smallest(gaps, kind)
+    _require_regular(rows, size, kind)
+    return Step(size, kind, is_month_end)
 
 
-def _kind(groups: list[pl.DataFrame], times: pl.Series) -> tuple[str, bool]:
+def _gaps(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """Distinct distances between neighbouring times: unique_id, rows, gaps; a row a series."""
+    counted = pl.DataFrame({"unique_id": rows["unique_id"], "count": _count(rows["ds"], kind)})
+    return counted.group_by("unique_id", maintain_order=True).agg(
+        pl.len().alias("rows"), pl.col("count").diff().drop_nulls().unique().alias("gaps")
+    )
+
+
+def _kind(rows: pl.DataFrame) -> tuple[str, bool]:
+    times = rows["ds"]
     if times.dtype.is_integer():
         return "numbers", False
-    gaps = [_count(group["ds"], "microseconds").diff().drop_nulls() for group in groups]
-    nearest = min((int(gap.min()) for gap in gaps if len(gap)), default=0)  # type: ignore[arg-type]
-    if nearest >= _SHORTEST_MONTH:
+    nearest = _gaps(rows, "microseconds")["gaps"].explode().min() or 0
+    if int(nearest) >= _SHORTEST_MONTH:  # type: ignore[arg-type]
         if (times.dt.month_end() == times).all():
             return "months", True
         if times.dt.day().n_unique() == 1:
@@ -107,17 +116,10 @@ def _count(times: pl.Series, kind: str) -> pl.Series:
     return times.cast(pl.Datetime("us")).to_physical()
 
 
-def _step_of(group: pl.DataFrame, kind: str) -> int | None:
-    if group.height < _ROWS_THAT_SHOW_A_STEP:
-        return None
-    gaps = _count(group["ds"], kind).diff().drop_nulls()
-    return gcd(*gaps.to_list()) if kind == "months" else int(gaps.min())  # type: ignore[arg-type]
-
-
-def _smallest(groups: list[pl.DataFrame], kind: str) -> int:
-    gaps = [int(gap) for group in groups for gap in _count(group["ds"], kind).diff().drop_nulls()]
-    if gaps:
-        return min(gaps)
+def _smallest(gaps: pl.DataFrame, kind: str) -> int:
+    known = gaps["gaps"].explode().drop_nulls()
+    if len(known):
+        return int(known.min())  # type: ignore[arg-type]
     if kind == "numbers":
         return 1
     raise UsageError(
@@ -125,12 +127,12 @@ def _smallest(groups: list[pl.DataFrame], kind: str) -> int:
     )
 
 
-def _require_regular(group: pl.DataFrame, size: int, kind: str) -> None:
-    counted = _count(group["ds"], kind)
-    off = group.filter((counted - counted[0]) % size != 0)
+def _require_regular(rows: pl.DataFrame, size: int, kind: str) -> None:
+    counted = rows.with_columns(_count(rows["ds"], kind).alias("count"))
+    off = counted.filter((pl.col("count") - pl.col("count").first().over("unique_id")) % size != 0)
     if off.height:
         raise UsageError(
-            f"mixed frequencies: series {group['unique_id'][0]!r} has steps of {_spell(size, kind)}, but "
+            f"mixed frequencies: series {off['unique_id'][0]!r} has steps of {_spell(size, kind)}, but "
             f"{off['ds'][0]} does not lie on them; resample it, or leave missing times out"
         )
 

@@ -37,7 +37,7 @@ def fit_series(
     policy: Policy,
     seed: int,
     horizon_weeks: int | None = None,
-    engine: Engine = "ets",
+    engine: Engine = "ensemble",
 ) -> FittedChunk:
     """Forecast every series of a chunk (the frame of `demand_series`, or some of its series).
 
@@ -74,6 +74,7 @@ def _forecast_group(
         is_flow=head["unit"] == FLOW_UNIT,
         is_ended=head["is_ended"],
         seasons=(policy.forecast.season_weeks,),
+        reach=policy.forecast.horizon_weeks,
         draws=draws,
         rng=np.random.default_rng(seed_for(seed, "series", *(head[name] for name in KEY))),
         policy=policy.forecast,

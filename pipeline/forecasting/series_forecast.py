@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from pipeline.config.policy import ForecastPolicy
 from pipeline.forecasting.damped_ets import damped_ets_paths
 from pipeline.forecasting.draws import Draws
+from pipeline.forecasting.ensemble_paths import ensemble_paths
 from pipeline.forecasting.intermittent import intermittent_paths, is_intermittent, level_factor
 from pipeline.forecasting.last_value import last_value_paths
 from pipeline.forecasting.seasonal_naive import seasonal_naive_paths
 
 Array = NDArray[np.float64]
-Engine = Literal["ets", "seasonal_naive"]
+Engine = Literal["ensemble", "ets", "seasonal_naive"]
 _SMALLEST = 1e-300  # below it a mean is rounded to zero and nothing can be relative to it
 
 
@@ -38,12 +39,15 @@ def forecast_series(
     is_flow: bool,
     is_ended: bool,
     seasons: tuple[int, ...],
+    reach: int,
     draws: Draws,
     rng: np.random.Generator,
     policy: ForecastPolicy,
-    engine: Engine = "ets",
+    engine: Engine = "ensemble",
 ) -> SeriesForecast:
     """Forecast one series from its values in order of time (NaN: not observed).
+
+    `reach` is how many steps ahead the forecast is made for; `draws` may ask for the first ones alone.
 
     Fallbacks: `no_observations`, `all_zero` and `ended` → zero; `constant` → that value; `too_short` → the
     last value (stock) or past values drawn again (flow); `fit_failed` → seasonal naive.
@@ -58,7 +62,15 @@ def forecast_series(
     known = values[seen[0] : seen[-1] + 1]
     drawn = draws.from_earlier(late) if late else draws
     answer = _modelled(
-        known, len(seen), is_flow=is_flow, seasons=seasons, draws=drawn, rng=rng, policy=policy, engine=engine
+        known,
+        len(seen),
+        is_flow=is_flow,
+        seasons=seasons,
+        reach=reach + late,
+        draws=drawn,
+        rng=rng,
+        policy=policy,
+        engine=engine,
     )
     return SeriesForecast(answer.paths[late:], answer.model, answer.reason)
 
@@ -81,27 +93,34 @@ def _modelled(
     *,
     is_flow: bool,
     seasons: tuple[int, ...],
+    reach: int,
     draws: Draws,
     rng: np.random.Generator,
     policy: ForecastPolicy,
     engine: Engine,
 ) -> SeriesForecast:
-    season = seasons[0] if seasons else 1
     reason = None
-    if engine == "ets":
+    if engine != "seasonal_naive":
+        if observations < policy.min_weeks:
+            return _too_short(known, is_flow=is_flow, draws=draws, rng=rng, policy=policy)
         try:
-            if observations < policy.min_weeks:
-                return _too_short(known, is_flow=is_flow, draws=draws, rng=rng, policy=policy)
             if is_flow and is_intermittent(known, policy):
-                paths = intermittent_paths(known, draws=draws, rng=rng, policy=policy)
-                return SeriesForecast(_finite(paths), "intermittent_level", None)
-            fitted = tuple(length for length in seasons if observations >= _least_history(length, policy))
-            paths, model = damped_ets_paths(known, seasons=fitted, draws=draws, rng=rng, policy=policy)
+                paths, model = (
+                    intermittent_paths(known, draws=draws, rng=rng, policy=policy),
+                    "intermittent_level",
+                )
+            elif engine == "ensemble":
+                paths, model = ensemble_paths(
+                    known, seasons=seasons, reach=reach, draws=draws, rng=rng, recent=policy.residual_weeks
+                )
+            else:
+                fitted = tuple(length for length in seasons if observations >= _least_history(length, policy))
+                paths, model = damped_ets_paths(known, seasons=fitted, draws=draws, rng=rng, policy=policy)
             return SeriesForecast(_finite(paths), model, None)
         except (ValueError, ArithmeticError, RuntimeError, np.linalg.LinAlgError):
             reason = "fit_failed"
-    recent = policy.residual_weeks
-    paths = seasonal_naive_paths(known, season=season, draws=draws, rng=rng, recent=recent)
+    season = seasons[0] if seasons else 1
+    paths = seasonal_naive_paths(known, season=season, draws=draws, rng=rng, recent=policy.residual_weeks)
     return SeriesForecast(paths, "seasonal_naive", reason)
 
 

@@ -32,6 +32,7 @@ IMPORTED_AHEAD = (
     "airflow.sdk.execution_time.supervisor",
     "duckdb",
     "polars",
+    "pipeline.forecasting.kernels",
     "statsmodels.tsa.exponential_smoothing.ets",
     "highspy",
     "great_expectations",

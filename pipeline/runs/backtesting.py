@@ -56,7 +56,7 @@ def _scorecard(accuracy: pl.DataFrame) -> str:
     from pipeline.reporting import render_table
 
     shown = {f"scorecard/{LEVELS[0]}": "channel total", f"scorecard/{LEVELS[-1]}": "single series"}
-    pooled = accuracy.filter(pl.col("level").is_in(list(shown)), pl.col("model") == "ets")
+    pooled = accuracy.filter(pl.col("level").is_in(list(shown)), pl.col("model") == "ensemble")
     return render_table(
         pooled.select(
             pl.col("level").replace(shown).alias("judged"),

@@ -11,9 +11,17 @@ from pipeline.runs.context import the_policy
 
 
 def forecast_series_file(
-    source: Path, target: Path, *, horizon: int, season: Sequence[int], levels: Sequence[int]
-) -> int:
-    """Forecast the series of a file; return how many rows were written.
+    source: Path,
+    target: Path,
+    *,
+    totals: Path | None,
+    horizon: int,
+    season: Sequence[int],
+    levels: Sequence[int],
+) -> dict[Path, int]:
+    """Forecast the series of a file; return how many rows were written to which file.
+
+    Sums and peaks over the horizon go to `totals`.
 
     Raises:
         UsageError: the file cannot be read, or its series cannot be used; the message names the first fault.
@@ -21,8 +29,10 @@ def forecast_series_file(
     from pipeline.forecasting import forecast_file
 
     result = forecast_file(read_table(source), horizon=horizon, season=season, levels=levels)
-    write_table(result, target)
-    return result.height
+    written = {target: result.steps} | ({totals: result.totals} if totals else {})
+    for file, frame in written.items():
+        write_table(frame, file)
+    return {file: frame.height for file, frame in written.items()}
 
 
 def allocate_files(sources: Mapping[str, Path], target: Path) -> str:

@@ -24,6 +24,6 @@ SELECT
     median(accuracy.wape) AS median_wape
 FROM accuracy
 INNER JOIN latest ON accuracy.run_id = latest.run_id
-WHERE accuracy.model = 'ets'
+WHERE accuracy.model = 'ensemble'
 GROUP BY accuracy.channel, accuracy.level, accuracy.lag_weeks
 ORDER BY accuracy.channel, accuracy.level, accuracy.lag_weeks;

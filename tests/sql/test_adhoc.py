@@ -281,7 +281,7 @@ def test_the_source_longest_behind_comes_first_and_the_silent_one_last(
 
 
 def test_the_forecast_is_set_against_the_baseline_by_lag(connection: Connection) -> None:
-    node = {"run_id": "r", "channel": "cloud", "level": "channel", "lag_weeks": 4, "model": "ets"}
+    node = {"run_id": "r", "channel": "cloud", "level": "channel", "lag_weeks": 4, "model": "ensemble"}
     better, worse = (
         {**node, "region": "a", "pinball_ratio": 0.5},
         {**node, "region": "b", "pinball_ratio": 1.1},

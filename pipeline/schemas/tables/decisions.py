@@ -69,7 +69,9 @@ ACCURACY = Table(
         *NODE_KEY,
         UNIT,
         Column("lag_weeks", pl.Int64, "weeks", "weeks between origin and the week judged"),
-        Column("model", pl.String, "", "'ets' is production; 'seasonal_naive' the baseline"),
+        Column(
+            "model", pl.String, "", "'ensemble': production; 'ets': one model; 'seasonal_naive': the baseline"
+        ),
         Column("origins", pl.Int64, "", "origins replayed"),
         Column("observations", pl.Int64, "", "forecasts judged"),
         Column("pinball", pl.Float64, CHIPS, "mean pinball loss over the quantiles", True),

@@ -26,7 +26,7 @@ FORECAST = Table(
         Column("step", pl.Int64, "weeks", "weeks ahead: 1 is the first week after the history"),
         UNIT,
         *distribution(),
-        Column("model", pl.String, "", "model of the series; 'sum of paths' above the bottom level"),
+        Column("model", pl.String, "", "heaviest component; 'sum of paths' above the bottom level"),
     ),
 )
 
@@ -62,7 +62,7 @@ FORECAST_MODELS = Table(
         Column("run_id", pl.String, "", "run that produced the row"),
         *SERIES_KEY,
         UNIT,
-        Column("model", pl.String, "", "model that produced the forecast"),
+        Column("model", pl.String, "", "heaviest component of the forecast, or the fallback"),
         Column("reason", pl.String, "", "why a fallback was used; empty where none was", True),
         Column("observations", pl.Int64, "weeks", "whole weeks the model saw"),
         Column("first_week", pl.Date, "", "first week of the history", True),

@@ -50,7 +50,7 @@ def test_every_level_lag_and_engine_is_judged(accuracy: pl.DataFrame) -> None:
     levels = {*LEVELS, *(f"scorecard/{level}" for level in LEVELS)}
     assert set(accuracy["level"].unique().to_list()) == levels
     assert set(accuracy["lag_weeks"].unique().to_list()) == {4, 13}
-    assert set(accuracy["model"].unique().to_list()) == {"ets", "seasonal_naive"}
+    assert set(accuracy["model"].unique().to_list()) == {"ensemble", "ets", "seasonal_naive"}
 
 
 def test_growth_is_forecast_better_than_by_repeating_last_year(accuracy: pl.DataFrame) -> None:

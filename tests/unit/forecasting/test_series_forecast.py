@@ -3,7 +3,7 @@ from typing import Any, Never
 import numpy as np
 import pytest
 
-from pipeline.forecasting import Engine, series_forecast
+from pipeline.forecasting import Engine, kernels, series_forecast
 from pipeline.forecasting.draws import Draws, joint_draws
 from pipeline.forecasting.series_forecast import SeriesForecast, forecast_series
 from tests.demand_frames import growing, lumpy, small_policy
@@ -13,13 +13,19 @@ NAN = float("nan")
 
 
 def answer_to(
-    values: Any, *, is_flow: bool = False, is_ended: bool = False, engine: Engine = "ets", steps: int = 12
+    values: Any,
+    *,
+    is_flow: bool = False,
+    is_ended: bool = False,
+    engine: Engine = "ensemble",
+    steps: int = 12,
 ) -> SeriesForecast:
     return forecast_series(
         np.asarray(values, dtype=float),
         is_flow=is_flow,
         is_ended=is_ended,
         seasons=(52,),
+        reach=12,
         draws=joint_draws(1, steps=steps, paths=50, weeks=104),
         rng=np.random.default_rng(1),
         policy=RULES,
@@ -68,7 +74,8 @@ def test_a_short_flow_draws_its_own_weeks_again() -> None:
 
 
 def test_enough_history_gets_a_model_without_a_reason() -> None:
-    assert answer_to(growing(60, seed=1)).model == "ets_damped"
+    assert answer_to(growing(60, seed=1)).model in kernels.COMPONENTS
+    assert answer_to(growing(60, seed=1), engine="ets").model == "ets_damped"
     assert answer_to(lumpy(60, seed=1), is_flow=True).model == "intermittent_level"
     assert answer_to(growing(60, seed=1)).reason is None
 
@@ -76,25 +83,27 @@ def test_enough_history_gets_a_model_without_a_reason() -> None:
 def test_a_season_needs_the_history_that_the_policy_asks_for() -> None:
     week = np.arange(105)
     values = 1000 + 300 * np.sin(2 * np.pi * week / 52) + np.random.default_rng(1).normal(0, 5, 105)
-    assert answer_to(values).model == "ets_damped_season"
-    assert answer_to(values[1:]).model == "ets_damped"
+    assert answer_to(values, engine="ets").model == "ets_damped_season"
+    assert answer_to(values[1:], engine="ets").model == "ets_damped"
 
 
-def test_a_failed_fit_is_an_answer_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("engine", ["ensemble", "ets"])
+def test_a_failed_fit_is_an_answer_with_a_reason(monkeypatch: pytest.MonkeyPatch, engine: Engine) -> None:
     def fail(*_args: object, **_kwargs: object) -> Never:
         raise np.linalg.LinAlgError("singular")
 
     monkeypatch.setattr(series_forecast, "damped_ets_paths", fail)
-    answer = answer_to(growing(120, seed=1))
+    monkeypatch.setattr(series_forecast, "ensemble_paths", fail)
+    answer = answer_to(growing(120, seed=1), engine=engine)
     assert (answer.model, answer.reason) == ("seasonal_naive", "fit_failed")
     assert np.isfinite(answer.paths).all()
 
 
 def test_paths_that_are_not_finite_count_as_a_failed_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     def overflow(values: Any, *, draws: Draws, **_kwargs: object) -> tuple[np.ndarray, str]:
-        return np.full(draws.shape, np.inf), "ets_damped"
+        return np.full(draws.shape, np.inf), "ses/raw"
 
-    monkeypatch.setattr(series_forecast, "damped_ets_paths", overflow)
+    monkeypatch.setattr(series_forecast, "ensemble_paths", overflow)
     assert answer_to(growing(120, seed=1)).reason == "fit_failed"
 
 

@@ -1,0 +1,114 @@
+"""How far off a forecast may be: calibrated on past windows of the series, with the tails of such windows."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from pipeline.forecasting import kernels
+
+Array = NDArray[np.float64]
+
+_OFFSETS = (0.1, 0.3, 1.0, 3.0, 10.0, 100.0)  # of the mean: relative errors at first, absolute ones at last
+_ANY_SIGN = 1000.0  # of the largest value: absolute errors where values fall below zero
+_GROWTHS = np.linspace(0.0, 1.0, 21)
+_PRIOR = 0.5 * ((_GROWTHS - 0.3) / 0.3) ** 2
+_GROWTH_BEYOND = 1.0  # past the longest step ever judged a trend may be wrong
+_LARGEST = 1.0  # standard deviation of the logarithm on any step
+_CORRELATIONS = np.linspace(0.0, 0.98, 50)
+_USUAL_CORRELATION = 0.8
+# Student's degrees of freedom and a factor by past windows, from the even series of M4 and tourism
+_TAILS = ((2.5, 1.2), (2.5, 1.1), (3.0, 1.0), (3.5, 0.95), (4.0, 0.87), (5.0, 0.84))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Scale of the errors of one series, of log(y + offset).
+
+    Attributes:
+        offset: in the unit of the series; beyond all values errors are absolute, at zero relative.
+        scale: of an error one step ahead.
+        growth: errors i steps ahead are i ** growth times as large.
+        correlation: between errors of neighbouring steps.
+        windows: past windows that tell.
+        reach: steps of a window.
+    """
+
+    offset: float
+    scale: float
+    growth: float
+    correlation: float
+    windows: int
+    reach: int
+
+    def quantiles(self, mean: Array, shares: Array) -> Array:
+        """Return the quantiles around a forecast, shape shares x horizon, in the unit of the series."""
+        freedom, factor = _TAILS[min(self.windows, len(_TAILS) - 1)]
+        steps = np.arange(1, len(mean) + 1)
+        judged = np.minimum(steps, self.reach)
+        growths = judged**self.growth * (steps / judged) ** max(self.growth, _GROWTH_BEYOND)
+        sizes = np.minimum(factor * self.scale * growths, _LARGEST)
+        errors = _student_quantiles(tuple(shares), freedom)[:, None] * sizes
+        return np.asarray((mean + self.offset) * np.exp(errors) - self.offset)
+
+
+def fit_spread(residuals: Array, observed: Array, values: Array, *, lag: int) -> Spread:
+    """Take offset, scale, growth and correlation from forecasts of past windows.
+
+    Offset and growth are the most likely ones under normal errors, growth with a normal prior. The scale is
+    drawn to the mean absolute change over `lag` steps as if that were one more window: weights found on the
+    same windows flatter them. The correlation makes sums over a window as wide as they were.
+
+    Args:
+        residuals: observed minus forecast, origins x window, NaN where not observed.
+        observed: the values of the same windows.
+        values: the whole history.
+        lag: steps of the season where the forecast reaches as far, else 1.
+    """
+    windows, steps = residuals.shape
+    seen = values[np.isfinite(values)]
+    is_positive = float(seen.min()) >= 0
+    unit = float(np.mean(np.abs(seen))) or 1.0
+    offsets = (
+        [unit * share for share in _OFFSETS] if is_positive else [_ANY_SIGN * float(np.max(np.abs(seen)))]
+    )
+    if windows == 0 or not np.isfinite(residuals).any():
+        return Spread(offsets[-1], _usual_scale(values, offsets[-1], lag), 0.5, _USUAL_CORRELATION, 0, 1)
+    forecast = observed - residuals
+    if is_positive:
+        forecast = np.maximum(forecast, 0.0)
+    chosen = np.zeros(3)
+    kernels.likeliest_scale(observed, forecast, np.array(offsets), _GROWTHS, _PRIOR, chosen)
+    offset, growth, scale = offsets[int(chosen[0])], float(_GROWTHS[int(chosen[1])]), float(chosen[2])
+    errors = np.log((observed + offset) / (forecast + offset))
+    correlation = _correlation(errors, scale, growth)
+    drawn = (scale**windows * _usual_scale(values, offset, lag)) ** (1 / (windows + 1))
+    return Spread(offset, drawn, growth, correlation, windows, steps)
+
+
+def _usual_scale(values: Array, offset: float, lag: int) -> float:
+    logs = np.log(values + offset)
+    lag = lag if len(logs) > lag else 1
+    changes = np.abs(logs[lag:] - logs[:-lag])
+    return float(np.nanmean(changes)) if np.isfinite(changes).any() else 0.0
+
+
+def _correlation(residuals: Array, scale: float, growth: float) -> float:
+    whole = residuals[np.isfinite(residuals).all(axis=1)]
+    steps = residuals.shape[1]
+    if len(whole) == 0 or steps == 1:
+        return _USUAL_CORRELATION
+    sizes = scale * np.arange(1, steps + 1) ** growth
+    products = np.correlate(sizes, sizes, mode="full")[steps - 1 :]
+    products[1:] *= 2
+    expected = _CORRELATIONS[:, None] ** np.arange(steps) @ products
+    usual = _USUAL_CORRELATION ** np.arange(steps) @ products
+    met = (np.sum(whole.sum(axis=1) ** 2) + 2 * usual) / (len(whole) + 2)
+    return float(_CORRELATIONS[int(np.argmin(np.abs(np.log(expected / met))))])
+
+
+@lru_cache(maxsize=64)
+def _student_quantiles(shares: tuple[float, ...], freedom: float) -> Array:
+    return np.asarray(student.ppf(shares, freedom))
