@@ -1,0 +1,1 @@
+"""What benchmarks/forecasting.py is made of."""
