@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.forecasts.scores import Chosen, Errors, errors_of
 from benchmarks.forecasts.series import Collection, Series
-from benchmarks.forecasts.table import limit, note, row, title
+from benchmarks.forecasts.table import ODD_HALF, limit, note, row, title
 from benchmarks.forecasts.workshop import ARIMA, COMBINED, OWN, Answer, Workshop
 
 SCUM_SHARE, ETS_SHARE = 1 / 50, 1 / 5
@@ -17,8 +17,8 @@ def compare(shop: Workshop) -> None:
     """Print accuracy and cost by collection."""
     title("Accuracy: OWA against Naive 2 for M4, MASE for tourism; less is better")
     note("[low, high]: 95 % of 1,000 bootstrap draws of series, score minus ours; above zero: ours is better")
-    note("odd half: series at odd places of the order of ids, counted from zero; rules and tails were chosen")
-    note("on the even ones, and nothing on these. CPU: user and system, children included, once compiled")
+    note(ODD_HALF)
+    note("CPU: user and system, children included, once all is compiled; intervals included")
     for series in shop.collections():
         _print_collection(shop, series)
 
@@ -28,10 +28,10 @@ def _print_collection(shop: Workshop, series: Series) -> None:
     size = f"{len(series.names)} series, horizon {collection.horizon}"
     title(f"{collection.name}: {size}, {_seasons(shop, collection)}")
     answers = shop.answers(series)
-    errors = {name: errors_of(answer.mean, series) for name, answer in answers.items()}
+    errors = errors_of({name: answer.mean for name, answer in answers.items()}, series)
     halves = {"all series": np.ones(len(series.names), dtype=bool), "odd half": series.is_odd}
     measure = collection.measure
-    row("", ("", "all series", "", "odd half", "CPU ms", "CPU by"), _WIDTHS)
+    row("", ("", "all series", "", "odd half", "CPU ms", "times"), _WIDTHS)
     row("", (measure, "minus ours", measure, "minus ours", "a series", "ours"), _WIDTHS)
     for name, answer in answers.items():
         row(name, _cells(errors, name, halves) + _costs(answer, answers[OWN], series), _WIDTHS)

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from benchmarks.forecasts.scores import interval_scores, is_covered
 from benchmarks.forecasts.series import Series
-from benchmarks.forecasts.table import limit, note, row, title
-from benchmarks.forecasts.workshop import LEVELS, OWN, Answer, Workshop
+from benchmarks.forecasts.table import ODD_HALF, limit, note, row, title
+from benchmarks.forecasts.workshop import COMBINED, LEVELS, OWN, Answer, Workshop
 
 Array = NDArray[np.float64]
 
@@ -37,6 +37,8 @@ def compare(shop: Workshop) -> None:
     """Print coverage and interval scores by collection, and over all of them."""
     title(f"Intervals, for series of at least {LEAST_HISTORY} observations: shares covered; MSIS of 95 %")
     note("sum 80 %: share of series whose sum over the horizon lay in its interval; peers give none")
+    note(f"{COMBINED}: medians of its members' bounds")
+    note(ODD_HALF)
     together: dict[str, list[Intervals]] = {}
     for series in shop.collections():
         is_long = np.array([len(values) >= LEAST_HISTORY for values in series.known])

@@ -1,5 +1,6 @@
 """Errors, intervals and what they are compared with, as in M4 (doi:10.1016/j.ijforecast.2019.04.014)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,19 +46,21 @@ class Errors:
         return float(low), float(high)
 
 
-def errors_of(mean: Array, series: Series) -> Errors:
-    """Return the errors of a forecast."""
+def errors_of(means: Mapping[str, Array], series: Series) -> dict[str, Errors]:
+    """Return the errors of each forecast."""
     lag, horizon = series.collection.lag, series.collection.horizon
-    naive = np.stack([naive_2(values, lag, horizon) for values in series.known])
-    own, other = (_errors(forecast, series) for forecast in (mean, naive))
-    assert np.isfinite(own).all()
-    return Errors(own, other, series.collection.measure)
+    naive = _errors(np.stack([naive_2(values, lag, horizon) for values in series.known]), series)
+    return {
+        name: Errors(_errors(mean, series), naive, series.collection.measure) for name, mean in means.items()
+    }
 
 
 def _errors(forecast: Array, series: Series) -> Array:
     error = np.abs(forecast - series.actual)
     symmetric = 200 * error / (np.abs(forecast) + np.abs(series.actual))
-    return np.stack([symmetric.mean(axis=1), error.mean(axis=1) / scales(series)], axis=1)
+    errors = np.stack([symmetric.mean(axis=1), error.mean(axis=1) / scales(series)], axis=1)
+    assert np.isfinite(errors).all()
+    return errors
 
 
 def scales(series: Series) -> Array:

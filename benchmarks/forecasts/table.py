@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+ODD_HALF = (
+    "odd half: odd places in the order of ids, from zero on; rules and tails were chosen on the even ones"
+)
+
 _NAME, _CELL = 24, 9
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,6 +133,7 @@ class Workshop:
         season = (model == ARIMA and collection.arima_season) or collection.peer_season
         folder = self.folder / f"peer-{self._stem(series)}-{model}-{season}"
         if not (folder / _DONE).exists():
+            print(f"{collection.name} by {model}, once ...", file=sys.stderr, flush=True)
             self._emptied(folder.name)
             series.train.write_parquet(folder / "train.parquet")
             result = in_a_process(
