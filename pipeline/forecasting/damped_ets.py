@@ -1,6 +1,7 @@
 """Damped-trend exponential smoothing: the model of record, fitted and simulated by statsmodels."""
 
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,59 @@ class FitError(ValueError):
     """The model gave no finite answer for this series."""
 
 
+@dataclass(frozen=True)
+class DampedEts:
+    """The model of record of one series.
+
+    Attributes:
+        result: of statsmodels, on the scale of `scale`, with what was not observed interpolated.
+        observed: what it was fitted to, NaN where not observed.
+        scale: of the model.
+        inner: season within the model; None: without.
+        outer: season taken off before it; None: without.
+    """
+
+    result: Any
+    observed: Array
+    scale: Scale
+    inner: Season | None
+    outer: Season | None
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+        return "ets_damped_season" if self.inner or self.outer else "ets_damped"
+
+    def shift(self, start: int, length: int) -> Array:
+        """Return what the outer season adds at positions from `start` on."""
+        return self.outer.over(start, length) if self.outer else np.zeros(length)
+
+
 def damped_ets_paths(
     values: Array, *, seasons: tuple[int, ...], draws: Draws, rng: np.random.Generator, policy: ForecastPolicy
-) -> tuple[Array, str]:
-    """Simulate the series onward; returns values of shape steps x paths, and the model's name.
+) -> tuple[Array, DampedEts]:
+    """Simulate the series onward; returns values of shape steps x paths, and the model fitted.
+
+    Raises:
+        FitError: the likelihood or the paths are not finite.
+    """
+    fit = fit_damped_ets(values, seasons=seasons, policy=policy)
+    steps, count = draws.shape
+    parameters = _SMOOTHING_PARAMETERS + sum(season.parameters for season in (fit.inner, fit.outer) if season)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what overflows is told by paths that are not finite
+        errors = _errors_to_draw(np.asarray(fit.result.resid), fit.observed, parameters, policy)
+        simulated = fit.result.simulate(
+            steps, anchor="end", repetitions=count, random_errors=draws.of(errors, rng)
+        )
+    scaled_paths = np.asarray(simulated, dtype=np.float64).reshape(steps, count)
+    if fit.scale.offset is not None:
+        scaled_paths = _limit_spread(scaled_paths, policy.spread_limit)
+    return _back(scaled_paths, fit.shift(len(values), steps), fit.scale), fit
+
+
+def fit_damped_ets(values: Array, *, seasons: tuple[int, ...], policy: ForecastPolicy) -> DampedEts:
+    """Fit the model of record by statsmodels.
 
     `values` in order of time, NaN where not observed (bridged for the fit, never an error to draw again).
     ETS(A,Ad,A) on the scale of `fit_scale`, after Hyndman, Koehler, Ord and Snyder, Forecasting with
@@ -34,7 +84,7 @@ def damped_ets_paths(
     before it and added after it.
 
     Raises:
-        FitError: the likelihood or the paths are not finite.
+        FitError: the likelihood is not finite.
     """
     scale = fit_scale(
         values,
@@ -45,22 +95,11 @@ def damped_ets_paths(
     )
     scaled = scale.forward(values)
     inner, outer = _fit_seasons(scaled, seasons)
-    steps, count = draws.shape
-    shift = outer.over(0, len(scaled) + steps) if outer else np.zeros(len(scaled) + steps)
-    observed = scaled - shift[: len(scaled)]
-    parameters = _SMOOTHING_PARAMETERS + sum(season.parameters for season in (inner, outer) if season)
+    observed = scaled - outer.over(0, len(scaled)) if outer else scaled
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an unconverged optimum is judged by its paths below
+        warnings.simplefilter("ignore")  # an unconverged optimum is judged by its paths
         result = _fit(observed, inner, policy)
-        errors = _errors_to_draw(np.asarray(result.resid), observed, parameters, policy)
-        simulated = result.simulate(
-            steps, anchor="end", repetitions=count, random_errors=draws.of(errors, rng)
-        )
-    scaled_paths = np.asarray(simulated, dtype=np.float64).reshape(steps, count)
-    if scale.offset is not None:
-        scaled_paths = _limit_spread(scaled_paths, policy.spread_limit)
-    paths = _back(scaled_paths, shift, scale)
-    return paths, "ets_damped_season" if inner or outer else "ets_damped"
+    return DampedEts(result, observed, scale, inner, outer)
 
 
 def _fit_seasons(scaled: Array, seasons: tuple[int, ...]) -> tuple[Season | None, Season | None]:
@@ -143,7 +182,7 @@ def _limit_spread(scaled: Array, limit: float) -> Array:
 
 
 def _back(simulated: Array, shift: Array, scale: Scale) -> Array:
-    paths = scale.backward(simulated + shift[-len(simulated) :, None])
+    paths = scale.backward(simulated + shift[:, None])
     if not np.all(np.isfinite(paths)):
         raise FitError("ETS paths are not finite")
     return paths

@@ -26,12 +26,16 @@ class Ensemble:
         residuals: origins x window, observed minus forecast, the latest origin first; NaN: not observed.
         observed: origins x window, what was observed there.
         weights: of `kernels.COMPONENTS`.
+        cuts: values known at each origin.
+        errors: origins x components, mean absolute error of each over the window; NaN: impossible there.
     """
 
     mean: Array
     residuals: Array
     observed: Array
     weights: Array
+    cuts: tuple[int, ...]
+    errors: Array
 
     @property
     def heaviest(self) -> str:
@@ -73,7 +77,7 @@ def forecast_ensemble(values: Array, *, seasons: tuple[int, ...], horizon: int) 
         observed = np.stack([values[cut : cut + window] for cut in cuts])
     kernels.weigh(errors, is_possible, size, RULES, weights)
     kernels.combine(answers, weights, mean)
-    return Ensemble(scale * mean, scale * residuals, observed, weights)
+    return Ensemble(scale * mean, scale * residuals, observed, weights, tuple(cuts), scale * errors)
 
 
 def _origins(size: int, season: int, window: int) -> list[int]:

@@ -1,11 +1,13 @@
 """Sample paths of an ensemble: calibrated margins, tied together by what happened in the same past weeks."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.forecasting.draws import Draws
-from pipeline.forecasting.ensemble import forecast_ensemble
-from pipeline.forecasting.spread import fit_spread
+from pipeline.forecasting.ensemble import Ensemble, forecast_ensemble
+from pipeline.forecasting.spread import Spread, fit_spread
 
 Array = NDArray[np.float64]
 
@@ -16,6 +18,19 @@ _LEAST_SCALING = 0.2
 _TIE_BREAK = 1e-9  # paths that met the same weeks keep their order, on every machine
 
 
+@dataclass(frozen=True)
+class EnsembleFit:
+    """What the paths were drawn from."""
+
+    ensemble: Ensemble
+    spread: Spread
+
+    @property
+    def model(self) -> str:
+        """Name of the component that weighs most."""
+        return self.ensemble.heaviest
+
+
 def ensemble_paths(
     values: Array,
     *,
@@ -24,8 +39,8 @@ def ensemble_paths(
     draws: Draws,
     rng: np.random.Generator,
     recent: int,
-) -> tuple[Array, str]:
-    """Draw the series onward; returns values of shape steps x paths, and the name of the heaviest component.
+) -> tuple[Array, EnsembleFit]:
+    """Draw the series onward; returns values of shape steps x paths, and what they were drawn from.
 
     Each step's values are the quantiles of the forecast (mean and `Spread`); which path gets which comes from
     the ranks of an autoregression over past changes drawn by week, so that steps of a path, and series that
@@ -44,7 +59,7 @@ def ensemble_paths(
     if is_positive:
         margins = _floored(margins, mean)
     ranks = _ranks(draws.of(_changes(values)[-recent:], rng), spread.correlation)
-    return np.take_along_axis(margins.T, ranks, axis=1), ensemble.heaviest
+    return np.take_along_axis(margins.T, ranks, axis=1), EnsembleFit(ensemble, spread)
 
 
 def _floored(margins: Array, mean: Array) -> Array:

@@ -45,11 +45,23 @@ def fit_series(
     errors drawn at one path and step come from one past week for all series, so paths of different chunks
     belong together. A shorter `horizon_weeks` (default: the policy's) gives the same first weeks.
     """
+    groups = series.sort(*KEY).partition_by(*KEY, maintain_order=True)
+    return fit_groups(groups, policy=policy, seed=seed, horizon_weeks=horizon_weeks, engine=engine)[0]
+
+
+def fit_groups(
+    series: list[pl.DataFrame],
+    *,
+    policy: Policy,
+    seed: int,
+    horizon_weeks: int | None = None,
+    engine: Engine = "ensemble",
+) -> tuple[FittedChunk, list[SeriesForecast]]:
+    """Forecast series that each stand in a frame of their own, as `fit_series` does; also tell the fits."""
     rules = policy.forecast
     steps = rules.horizon_weeks if horizon_weeks is None else horizon_weeks
     draws = joint_draws(seed, steps=steps, paths=rules.paths, weeks=rules.residual_weeks)
-    ordered = series.sort(*KEY, "period_start")
-    groups = ordered.partition_by(*KEY, maintain_order=True)
+    groups = [frame.sort("period_start") for frame in series]
     answers = [
         _forecast_group(group, draws=draws, policy=policy, seed=seed, engine=engine)
         for group in progress(groups, "forecasting series", total=len(groups))
@@ -57,10 +69,11 @@ def fit_series(
     names = [name for name in FORECAST_MODELS.names if name != _RUN]
     schema = {name: FORECAST_MODELS.polars_schema[name] for name in names}
     models = [_model_row(group, answer) for group, answer in zip(groups, answers, strict=True)]
-    return FittedChunk(
+    chunk = FittedChunk(
         paths=_paths_frame(groups, [answer.paths for answer in answers], draws.shape),
         models=pl.DataFrame(models, schema=schema, orient="row"),
     )
+    return chunk, answers
 
 
 def _forecast_group(

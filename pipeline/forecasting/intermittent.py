@@ -1,6 +1,8 @@
 """Flows that are zero most weeks: a smoothed level, and past weeks drawn again around it."""
 
 import warnings
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,27 @@ from pipeline.forecasting.draws import Draws
 Array = NDArray[np.float64]
 _SMOOTHING = (1e-4, 0.3)
 _LEAST_LEVEL = 0.2
+
+
+@dataclass(frozen=True)
+class IntermittentFit:
+    """What the paths were drawn from.
+
+    Attributes:
+        level: a week, smoothed, after the last value.
+        ratios: the weeks drawn again, each relative to the level of its time, with mean 1; NaN: not observed.
+        result: of statsmodels, ETS(A,N,N) on values divided by `unit`.
+    """
+
+    level: float
+    ratios: Array
+    result: Any
+    unit: float
+
+    @property
+    def model(self) -> str:
+        """Name of the model."""
+        return "intermittent_level"
 
 
 def is_intermittent(values: Array, policy: ForecastPolicy) -> bool:
@@ -24,8 +47,8 @@ def is_intermittent(values: Array, policy: ForecastPolicy) -> bool:
 
 def intermittent_paths(
     values: Array, *, draws: Draws, rng: np.random.Generator, policy: ForecastPolicy
-) -> Array:
-    """Simulate an intermittent flow onward, shape steps x paths, in the unit of `values`.
+) -> tuple[Array, IntermittentFit]:
+    """Simulate an intermittent flow onward; returns steps x paths in the unit of `values`, and the fit.
 
     The level is statsmodels' simple exponential smoothing, ETS(A,N,N). A path is level x a past week's ratio
     to the level of its time (so most weeks stay zero and large orders stay large, and nothing is negative)
@@ -34,7 +57,8 @@ def intermittent_paths(
     quantiles off (Akram, Hyndman and Ord 2009, doi:10.1016/j.ijforecast.2008.11.001).
     """
     seen = np.isfinite(values)
-    levels = _levels(values[seen])
+    result, unit = _fit_level(values[seen])
+    levels = unit * np.append(np.asarray(result.fittedvalues), np.asarray(result.forecast(1)))
     ratios = np.full(len(values), np.nan)
     floor = _LEAST_LEVEL * float(np.mean(values[seen]))
     ratios[seen] = values[seen] / np.maximum(levels[:-1], floor)
@@ -44,7 +68,8 @@ def intermittent_paths(
     recent = recent / np.nanmean(recent)
     size = int(np.isfinite(recent).sum())
     factor = level_factor(size, float(np.nanvar(recent)), draws.shape[1], rng)
-    return np.asarray(levels[-1] * factor * draws.of(recent, rng))
+    paths = np.asarray(levels[-1] * factor * draws.of(recent, rng))
+    return paths, IntermittentFit(float(levels[-1]), recent, result, unit)
 
 
 def level_factor(size: int, variance: float, paths: int, rng: np.random.Generator) -> Array:
@@ -53,8 +78,8 @@ def level_factor(size: int, variance: float, paths: int, rng: np.random.Generato
     return rng.gamma(shape, 1.0 / shape, paths)
 
 
-def _levels(seen: Array) -> Array:
-    """Smoothed level before each value, and after the last: one more than values."""
+def _fit_level(seen: Array) -> tuple[Any, float]:
+    """Smooth the level by statsmodels; returns its results on values divided by their mean, and that mean."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     start = float(np.mean(seen))
@@ -68,6 +93,4 @@ def _levels(seen: Array) -> Array:
             initial_level=1.0,
             bounds={"smoothing_level": _SMOOTHING},
         )
-        result = model.fit(disp=False)
-        after = float(np.asarray(result.forecast(1))[0])
-    return start * np.append(np.asarray(result.fittedvalues), after)
+        return model.fit(disp=False), start

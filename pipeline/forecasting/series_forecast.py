@@ -1,20 +1,26 @@
 """One series, one answer: the model that fits it, or a fallback with its reason; never an exception."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config.policy import ForecastPolicy
-from pipeline.forecasting.damped_ets import damped_ets_paths
+from pipeline.forecasting.damped_ets import DampedEts, damped_ets_paths
 from pipeline.forecasting.draws import Draws
-from pipeline.forecasting.ensemble_paths import ensemble_paths
-from pipeline.forecasting.intermittent import intermittent_paths, is_intermittent, level_factor
+from pipeline.forecasting.ensemble_paths import EnsembleFit, ensemble_paths
+from pipeline.forecasting.intermittent import (
+    IntermittentFit,
+    intermittent_paths,
+    is_intermittent,
+    level_factor,
+)
 from pipeline.forecasting.last_value import last_value_paths
 from pipeline.forecasting.seasonal_naive import seasonal_naive_paths
 
 Array = NDArray[np.float64]
+Fit = EnsembleFit | IntermittentFit | DampedEts
 Engine = Literal["ensemble", "ets", "seasonal_naive"]
 _SMALLEST = 1e-300  # below it a mean is rounded to zero and nothing can be relative to it
 
@@ -26,11 +32,13 @@ class SeriesForecast:
     Attributes:
         paths: steps x paths, in the unit of the series.
         reason: why a fallback was used; None where none was.
+        fit: what a model's paths were drawn from; None for fallbacks and the baseline.
     """
 
     paths: Array
     model: str
     reason: str | None
+    fit: Fit | None = None
 
 
 def forecast_series(
@@ -72,7 +80,7 @@ def forecast_series(
         policy=policy,
         engine=engine,
     )
-    return SeriesForecast(answer.paths[late:], answer.model, answer.reason)
+    return replace(answer, paths=answer.paths[late:])
 
 
 def _flat_answer(seen: Array, *, is_ended: bool, policy: ForecastPolicy) -> tuple[float, str] | None:
@@ -100,23 +108,21 @@ def _modelled(
     engine: Engine,
 ) -> SeriesForecast:
     reason = None
+    fit: Fit
     if engine != "seasonal_naive":
         if observations < policy.min_weeks:
             return _too_short(known, is_flow=is_flow, draws=draws, rng=rng, policy=policy)
         try:
             if is_flow and is_intermittent(known, policy):
-                paths, model = (
-                    intermittent_paths(known, draws=draws, rng=rng, policy=policy),
-                    "intermittent_level",
-                )
+                paths, fit = intermittent_paths(known, draws=draws, rng=rng, policy=policy)
             elif engine == "ensemble":
-                paths, model = ensemble_paths(
+                paths, fit = ensemble_paths(
                     known, seasons=seasons, reach=reach, draws=draws, rng=rng, recent=policy.residual_weeks
                 )
             else:
                 fitted = tuple(length for length in seasons if observations >= _least_history(length, policy))
-                paths, model = damped_ets_paths(known, seasons=fitted, draws=draws, rng=rng, policy=policy)
-            return SeriesForecast(_finite(paths), model, None)
+                paths, fit = damped_ets_paths(known, seasons=fitted, draws=draws, rng=rng, policy=policy)
+            return SeriesForecast(_finite(paths), fit.model, None, fit)
         except (ValueError, ArithmeticError, RuntimeError, np.linalg.LinAlgError):
             reason = "fit_failed"
     season = seasons[0] if seasons else 1

@@ -46,12 +46,15 @@ class Spread:
     def quantiles(self, mean: Array, shares: Array) -> Array:
         """Return the quantiles around a forecast, shape shares x horizon, in the unit of the series."""
         freedom, factor = _TAILS[min(self.windows, len(_TAILS) - 1)]
-        steps = np.arange(1, len(mean) + 1)
-        judged = np.minimum(steps, self.reach)
-        growths = judged**self.growth * (steps / judged) ** max(self.growth, _GROWTH_BEYOND)
+        growths = self.growths(np.arange(1, len(mean) + 1))
         sizes = np.minimum(factor * self.scale * growths, _LARGEST)
         errors = _student_quantiles(tuple(shares), freedom)[:, None] * sizes
         return np.asarray((mean + self.offset) * np.exp(errors) - self.offset)
+
+    def growths(self, steps: NDArray[np.int64]) -> Array:
+        """Return how many times as large as one step ahead errors are so many steps ahead."""
+        judged = np.minimum(steps, self.reach)
+        return np.asarray(judged**self.growth * (steps / judged) ** max(self.growth, _GROWTH_BEYOND))
 
 
 def fit_spread(residuals: Array, observed: Array, values: Array, *, lag: int) -> Spread:

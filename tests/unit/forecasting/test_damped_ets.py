@@ -12,9 +12,10 @@ def paths_of(
     values: np.ndarray, *, steps: int = 104, seasons: tuple[int, ...] = (52,), seed: int = 1
 ) -> tuple[np.ndarray, str]:
     draws = joint_draws(seed, steps=steps, paths=200, weeks=104)
-    return damped_ets_paths(
+    paths, fit = damped_ets_paths(
         values, seasons=seasons, draws=draws, rng=np.random.default_rng(seed), policy=RULES
     )
+    return paths, fit.model
 
 
 def test_the_same_smoothing_by_hand_gives_the_model_of_record() -> None:

@@ -100,8 +100,8 @@ def test_a_failed_fit_is_an_answer_with_a_reason(monkeypatch: pytest.MonkeyPatch
 
 
 def test_paths_that_are_not_finite_count_as_a_failed_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    def overflow(values: Any, *, draws: Draws, **_kwargs: object) -> tuple[np.ndarray, str]:
-        return np.full(draws.shape, np.inf), "ses/raw"
+    def overflow(values: Any, *, draws: Draws, **_kwargs: object) -> tuple[np.ndarray, None]:
+        return np.full(draws.shape, np.inf), None
 
     monkeypatch.setattr(series_forecast, "ensemble_paths", overflow)
     assert answer_to(growing(120, seed=1)).reason == "fit_failed"
