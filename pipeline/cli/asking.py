@@ -1,5 +1,6 @@
-"""sql, status, dictionary: what people ask."""
+"""sql, explain, status, dictionary: what people ask."""
 
+import json
 import sys
 from argparse import Namespace
 
@@ -19,6 +20,19 @@ def add_commands(commands: Commands) -> None:
     sql.add_argument("--csv", action="store_true", help="header and rows as CSV, nothing else")
     sql.set_defaults(run=_sql)
 
+    explain = commands.add_parser(
+        "explain",
+        help="why a series was forecast as it was",
+        description="Lays a series out as a run saw it, forecasts it again, and tells the forecast, the "
+        "components with weight and how far off they were, and the model of record fitted by statsmodels.",
+    )
+    explain.add_argument(
+        "series", metavar="SERIES", help="channel/segment/generation/region, as in forecast_models.csv"
+    )
+    explain.add_argument("--run", metavar="RUN", dest="run_id", help="default: the latest forecast")
+    explain.add_argument("--json", action="store_true", help="print one JSON object")
+    explain.set_defaults(run=_explain)
+
     commands.add_parser("status", help="the state of log, runs and publication").set_defaults(run=_status)
     commands.add_parser("dictionary", help="print the data dictionary (Markdown)").set_defaults(
         run=_dictionary
@@ -29,6 +43,15 @@ def _sql(options: Namespace) -> int:
     from pipeline.runs.asking import ask
 
     sys.stdout.write(ask(options.question, as_of=options.as_of, csv=options.csv))
+    return 0
+
+
+def _explain(options: Namespace) -> int:
+    from pipeline.reporting import explanation_text
+    from pipeline.runs.explaining import explain
+
+    found = explain(options.series, options.run_id)
+    sys.stdout.write(f"{json.dumps(found, allow_nan=False)}\n" if options.json else explanation_text(found))
     return 0
 
 

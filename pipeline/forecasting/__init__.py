@@ -1,11 +1,12 @@
 """Forecasting: joint sample paths per series, and a model of record with its reason.
 
-The seam is narrow on purpose: `fit_series` (frames in, frames out) and `forecast_file`; what stands behind
-them, one statsmodels model a series, can be replaced whole.
+The seam is narrow on purpose: `fit_series` (frames in, frames out), `explain_series` and `forecast_file`;
+what stands behind them can be replaced whole.
 """
 
+from pipeline.forecasting.explanation import Explanation, explain_series
 from pipeline.forecasting.file_forecast import forecast_file
 from pipeline.forecasting.fit_series import FittedChunk, fit_series
 from pipeline.forecasting.series_forecast import Engine
 
-__all__ = ["Engine", "FittedChunk", "fit_series", "forecast_file"]
+__all__ = ["Engine", "Explanation", "FittedChunk", "explain_series", "fit_series", "forecast_file"]
