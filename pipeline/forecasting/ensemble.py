@@ -14,6 +14,7 @@ RECENT = 300
 # power of the inverse error, worst relative error kept, share of equal weights at first, observations over
 # which both settle: chosen on the even series of M4 and tourism, where they hardly matter
 RULES = np.array([6.0, 1.8, 0.6, 40.0])
+_LAGS = np.arange(1, 7)
 _SEASONAL = len(kernels.TRANSFORMS) * len(kernels.MODELS)
 
 
@@ -90,14 +91,29 @@ def _origins(size: int, season: int, window: int) -> list[int]:
 def _forecast_all(
     values: Array, season: int, second: int, horizon: int, parameters: Array, *, is_warm: bool
 ) -> Array:
-    answers = np.empty((len(kernels.COMPONENTS), horizon))
+    answers = np.full((len(kernels.COMPONENTS), horizon), np.nan)
     kernels.forecast_components(
-        values, season, second, RECENT, parameters[:_SEASONAL], is_warm, answers[:_SEASONAL]
+        values, season, second, RECENT, _LAGS, parameters[:_SEASONAL], is_warm, answers[:_SEASONAL]
     )
     if season > 1:
         kernels.forecast_seasonal(
-            values, season, second, RECENT, parameters[_SEASONAL:], is_warm, answers[_SEASONAL:]
+            values,
+            season,
+            RECENT,
+            _LAGS[:-1],
+            _seasonal_lags(len(values), season, second),
+            max(season, second),
+            parameters[_SEASONAL:],
+            is_warm,
+            answers[_SEASONAL:],
         )
-    else:
-        answers[_SEASONAL:] = np.nan
     return answers
+
+
+def _seasonal_lags(size: int, season: int, second: int) -> NDArray[np.int64]:
+    """Lags of the seasonal autoregression, the most telling first."""
+    if second > 1:
+        return np.array([1, season, season + 1, second, second + 1, 2, second - season, second + season])
+    if size > 4 * season + 20:
+        return np.array([1, season, season + 1, 2, 3, 2 * season])
+    return np.array([1, season, season + 1, 2])

@@ -40,7 +40,6 @@ COMPONENTS = tuple(f"{model}/{transform}" for transform in TRANSFORMS for model 
 _THETA, _DAMPED, _CES = 1, 2, 3
 _WORST = 1e300
 _NEAR_ZERO = 0.05
-_AR_ORDER = 6
 _LONG_SEASON = 24
 _SEASON_OF_MODELS = len(TRANSFORMS) * len(MODELS)
 
@@ -148,13 +147,15 @@ def fit_smoothing(kind: int, values: Array, parameters: Array, is_warm: bool, st
     """
     count = 3 if kind == _DAMPED else (2 if kind == _CES else 1)
     starts = 1 if is_warm else (16 if kind == _DAMPED else (12 if kind == _CES else 5))
-    tried, best = np.empty(3), _WORST
+    tried, start, best = np.empty(3), np.empty(3), _WORST
+    for place in range(3):
+        start[place] = parameters[place]
     step = 0.04 if is_warm else 0.1
     moves, turn, is_better = 2 * count, 0, False
-    start = parameters.copy()
     for trial in range(starts + moves * (4 if is_warm else 8)):
         if trial < starts:
-            tried[:] = start
+            for place in range(3):
+                tried[place] = start[place]
             if not is_warm:
                 if kind == _CES:
                     tried[0] = (0.9, 1.1, 1.4, 1.8)[trial % 4]
@@ -166,13 +167,15 @@ def fit_smoothing(kind: int, values: Array, parameters: Array, is_warm: bool, st
                 else:
                     tried[0] = (0.02, 0.1, 0.3, 0.6, 0.9)[trial]
         else:
-            tried[:] = parameters
+            for place in range(3):
+                tried[place] = parameters[place]
             share = 0.5 if turn // 2 > 0 and kind == _DAMPED else 1.0
             tried[turn // 2] += step * share if turn % 2 == 0 else -step * share
         total = model_error(kind, values, tried, state)
         if total < best * (1.0 - 1e-6):
             best, is_better = total, True
-            parameters[:] = tried
+            for place in range(3):
+                parameters[place] = tried[place]
         if trial >= starts:
             turn += 1
             if turn == moves:
@@ -258,7 +261,9 @@ def fit_autoregression(values: Array, lags: Steps, coefficients: Array) -> int:
 
     Rows with anything unobserved are left out. Hurvich and Tsai (1989), doi:10.1093/biomet/76.2.297.
     """
-    size, longest = len(lags), np.max(lags)
+    size, longest = len(lags), 0
+    for lag in lags:
+        longest = max(longest, lag)
     gram, right = np.zeros((size, size)), np.zeros(size)
     squares, rows = 0.0, 0
     for t in range(longest, len(values)):
@@ -295,7 +300,8 @@ def fit_autoregression(values: Array, lags: Steps, coefficients: Array) -> int:
         criterion = rows * np.log(rest / rows) + 2.0 * parameters * rows / (rows - parameters - 1)
         if criterion < best:
             best, chosen = criterion, order
-            coefficients[:order] = solution[:order]
+            for place in range(order):
+                coefficients[place] = solution[place]
     return chosen
 
 
@@ -303,7 +309,9 @@ def fit_autoregression(values: Array, lags: Steps, coefficients: Array) -> int:
 def forecast_autoregression(values: Array, lags: Steps, difference: int, answer: Array) -> bool:
     """Autoregression of the values, or of their changes over `difference` steps; False where impossible."""
     size, horizon = len(values), len(answer)
-    changes = np.full(size, np.nan)
+    changes = np.empty(size)
+    for t in range(difference):
+        changes[t] = np.nan
     for t in range(difference, size):
         changes[t] = values[t] - values[t - difference] if difference > 0 else values[t]
     count = total = 0.0
@@ -314,7 +322,8 @@ def forecast_autoregression(values: Array, lags: Steps, difference: int, answer:
     if count < len(lags) + 6:
         return False
     mean = total / count
-    changes -= mean
+    for t in range(size):
+        changes[t] -= mean
     coefficients = np.zeros(len(lags))
     order = fit_autoregression(changes, lags, coefficients)
     if order < 0:
@@ -330,7 +339,8 @@ def forecast_autoregression(values: Array, lags: Steps, difference: int, answer:
             carried[t] += coefficients[j] * carried[t - lags[j]]
         carried[t] = min(max(carried[t], -4 * largest), 4 * largest)
     if difference == 0:
-        answer[:] = carried[size:] + mean
+        for step in range(horizon):
+            answer[step] = carried[size + step] + mean
         return True
     levels = carry_forward(values, horizon)
     for step in range(horizon):
@@ -377,8 +387,9 @@ def forecast_airline(values: Array, season: int, parameters: Array, is_warm: boo
     if size < 2 * season + 8:
         return False
     count = size - season - 1
-    changes = values[season + 1 :] - values[season:-1] - values[1 : count + 1] + values[:count]
-    errors = np.zeros(count)
+    changes, errors = np.empty(count), np.zeros(count)
+    for t in range(count):
+        changes[t] = values[season + 1 + t] - values[season + t] - values[t + 1] + values[t]
     best = _WORST
     if is_warm:
         best = airline_errors(changes, season, parameters[0], parameters[1], errors)
@@ -426,7 +437,8 @@ def seasonal_errors(
     """Sum of squared errors of additive damped Holt and Winters from given initial states."""
     alpha, beta, gamma, phi = parameters[0], parameters[1], parameters[2], 0.97
     season = len(pattern)
-    phases[:] = pattern
+    for phase in range(season):
+        phases[phase] = pattern[phase]
     level, trend, total = start[0], start[1], 0.0
     place = 0
     for t in range(len(values)):
@@ -481,18 +493,21 @@ def forecast_damped_season(
                     error = seasonal_errors(values, pattern, tried, start, state, phases)
                     if error < best:
                         best = error
-                        parameters[:] = tried
+                        for place in range(3):
+                            parameters[place] = tried[place]
     step = 0.04 if is_warm else 0.12
     for _ in range(3 if is_warm else 7):
         is_better = False
         for move in range(6):
-            tried[:] = parameters
+            for place in range(3):
+                tried[place] = parameters[place]
             tried[move // 2] += (step if move % 2 == 0 else -step) * (0.5 if move // 2 == 1 else 1.0)
             if 0.001 < tried[0] < 0.99 and 0.0 <= tried[1] < 0.5 and 0.0 <= tried[2] < 0.9:
                 error = seasonal_errors(values, pattern, tried, start, state, phases)
                 if error < best:
                     best, is_better = error, True
-                    parameters[:] = tried
+                    for place in range(3):
+                        parameters[place] = tried[place]
         if not is_better:
             step *= 0.5
     seasonal_errors(values, pattern, parameters, start, state, phases)
@@ -519,7 +534,8 @@ def season_pattern(values: Array, season: int, is_ratio: bool, pattern: Array) -
         sums[t + 1] = sums[t] + (values[t] if is_seen else 0.0)
         counts[t + 1] = counts[t] + (1.0 if is_seen else 0.0)
     met = np.zeros(season)
-    pattern[:] = 0.0
+    for phase in range(season):
+        pattern[phase] = 0.0
     for t in range(half, size - half):
         low, high = t - half, t + half + 1
         total, count = sums[high] - sums[low], counts[high] - counts[low]
@@ -535,49 +551,58 @@ def season_pattern(values: Array, season: int, is_ratio: bool, pattern: Array) -
             return False
         pattern[t % season] += values[t] / trend if is_ratio else values[t] - trend
         met[t % season] += 1
-    if np.min(met) == 0:
-        return False
-    pattern /= met
-    mean = np.mean(pattern)
-    if is_ratio:
-        if mean <= 0:
+    mean = 0.0
+    for phase in range(season):
+        if met[phase] == 0:
             return False
-        pattern /= mean
-        return bool(np.min(pattern) > 0.01)
-    pattern -= mean
-    return True
+        pattern[phase] /= met[phase]
+        mean += pattern[phase] / season
+    if is_ratio and mean <= 0:
+        return False
+    lowest = np.inf
+    for phase in range(season):
+        pattern[phase] = pattern[phase] / mean if is_ratio else pattern[phase] - mean
+        lowest = min(lowest, pattern[phase])
+    return not is_ratio or lowest > 0.01
 
 
 @compiled
 def forecast_models(
-    values: Array, is_seasonless: bool, parameters: Array, is_warm: bool, answers: Array
+    values: Array, lags: Steps, is_seasonless: bool, parameters: Array, is_warm: bool, answers: Array
 ) -> None:
     """The six models without season; where `is_seasonless` is not wanted only the autoregressions."""
     if is_seasonless:
         for kind in range(4):
             forecast_smoothing(kind, values, parameters[kind], is_warm, answers[kind])
     for difference in range(2):
-        lags = np.arange(1, _AR_ORDER + 1 - difference)
-        forecast_autoregression(values, lags, difference, answers[4 + difference])
+        orders = lags[: len(lags) - difference]
+        forecast_autoregression(values, orders, difference, answers[4 + difference])
 
 
 @compiled
 def forecast_components(
-    values: Array, season: int, second: int, recent: int, parameters: Array, is_warm: bool, answers: Array
+    values: Array,
+    season: int,
+    second: int,
+    recent: int,
+    lags: Steps,
+    parameters: Array,
+    is_warm: bool,
+    answers: Array,
 ) -> None:
-    """Write the forecast of every component without season of its own into `answers`, NaN where impossible.
+    """Write the forecast of every component without season of its own into `answers`, full of NaN.
 
     Patterns of the season come from the whole history, parameters from the last `recent` values.
 
     Args:
         season: steps of the season, 1 for none; `second`: of a longer one, 1 for none.
+        lags: of the autoregressions, the most telling first.
         parameters: components x 3, kept from fit to fit; read where `is_warm`.
         answers: components x horizon.
     """
     size, horizon = len(values), answers.shape[1]
     first = max(0, size - recent)
     is_positive, offset = is_above_zero(values), log_offset(values)
-    answers[:] = np.nan
     pattern, rest = np.empty(max(season, second)), np.empty(size - first)
     for transform in range(6):
         length = 1 if transform < 2 else (season if transform < 4 else second)
@@ -586,7 +611,7 @@ def forecast_components(
             continue
         if transform >= 2 and (length == 1 or (is_relative and not is_positive)):
             continue
-        if length > 1 and not season_pattern(values, length, is_relative, pattern[:length]):
+        if length > 1 and not season_pattern(values, length, is_relative, pattern):
             continue
         for t in range(first, size):
             value = values[t]
@@ -599,7 +624,7 @@ def forecast_components(
         is_seasonless = length > 1 or season == 1 or season > _LONG_SEASON
         part = answers[6 * transform : 6 * transform + 6]
         kept = parameters[6 * transform : 6 * transform + 6]
-        forecast_models(rest, is_seasonless, kept, is_warm, part)
+        forecast_models(rest, lags, is_seasonless, kept, is_warm, part)
         for ahead in range(horizon):
             for model in range(6):
                 if length > 1:
@@ -638,26 +663,25 @@ def is_above_zero(values: Array) -> bool:
 
 
 @compiled
-def seasonal_lags(size: int, season: int, second: int) -> Steps:
-    """Lags of the seasonal autoregression, the most telling first."""
-    if second > 1:
-        return np.array([1, season, season + 1, second, second + 1, 2, second - season, second + season])
-    if size > 4 * season + 20:
-        return np.array([1, season, season + 1, 2, 3, 2 * season])
-    return np.array([1, season, season + 1, 2])
-
-
-@compiled
 def forecast_seasonal(
-    values: Array, season: int, second: int, recent: int, parameters: Array, is_warm: bool, answers: Array
+    values: Array,
+    season: int,
+    recent: int,
+    lags: Steps,
+    seasonal_lags: Steps,
+    longest: int,
+    parameters: Array,
+    is_warm: bool,
+    answers: Array,
 ) -> None:
     """The components with a season of their own, on the values and on their logarithms."""
-    answers[:] = np.nan
     size, horizon = len(values), answers.shape[1]
     first = max(0, size - max(recent, 6 * season))
     first -= first % season
     offset = log_offset(values)
-    pattern, part = np.empty(season), values.copy()
+    pattern, part = np.empty(season), np.empty(size)
+    for t in range(size):
+        part[t] = values[t]
     for scale in range(2):
         if scale == 1:
             if offset < 0:
@@ -666,8 +690,9 @@ def forecast_seasonal(
                 part[t] = np.log(values[t] + offset)
         for kind in range(2):
             if size > 2 * season + 10:
-                lags = seasonal_lags(size, season, second) if kind == 0 else np.arange(1, _AR_ORDER)
-                forecast_autoregression(part, lags, kind * season, answers[2 * kind + scale])
+                forecast_autoregression(
+                    part, seasonal_lags if kind == 0 else lags, kind * season, answers[2 * kind + scale]
+                )
         forecast_airline(part[first:], season, parameters[4 + scale], is_warm, answers[4 + scale])
         if season_pattern(part, season, False, pattern):
             forecast_damped_season(part[first:], pattern, parameters[6 + scale], is_warm, answers[6 + scale])
@@ -675,7 +700,6 @@ def forecast_seasonal(
             for row in range(1, 8, 2):
                 for ahead in range(horizon):
                     answers[row, ahead] = np.exp(answers[row, ahead]) - offset
-    longest = max(season, second)
     for ahead in range(horizon):
         if size >= longest:
             answers[8, ahead] = values[size - longest + ahead % longest]
@@ -690,6 +714,23 @@ def forecast_seasonal(
 
 
 @compiled
+def middle_error(errors: Array, origin: int, is_possible: Marks) -> float:
+    """Error of the component in the middle; 1 where there is none to divide by."""
+    components, place = errors.shape[1], 0
+    for j in range(components):
+        place += is_possible[j]
+    place //= 2
+    for j in range(components):
+        lower = equal = 0
+        for other in range(components):
+            lower += errors[origin, other] < errors[origin, j]
+            equal += errors[origin, other] == errors[origin, j]
+        if lower <= place < lower + equal and 0 < errors[origin, j] < _WORST:
+            return float(errors[origin, j])
+    return 1.0
+
+
+@compiled
 def weigh(errors: Array, is_possible: Marks, size: int, rules: Array, weights: Array) -> None:
     """Weigh components by their errors at the origins; an origin counts as much as any other.
 
@@ -701,12 +742,11 @@ def weigh(errors: Array, is_possible: Marks, size: int, rules: Array, weights: A
     """
     power, worst, share, settle = rules[0], rules[1], rules[2], rules[3]
     origins, components = errors.shape
-    weights[:] = 0.0
+    for j in range(components):
+        weights[j] = 0.0
     relative = np.zeros(components)
     for origin in range(origins):
-        known = np.sort(errors[origin])
-        count = np.sum(is_possible)
-        middle = known[count // 2] if count > 0 and 0 < known[count // 2] < _WORST else 1.0
+        middle = middle_error(errors, origin, is_possible)
         for j in range(components):
             relative[j] += errors[origin, j] / middle
     best = _WORST
@@ -734,7 +774,8 @@ def weigh(errors: Array, is_possible: Marks, size: int, rules: Array, weights: A
 @compiled
 def combine(answers: Array, weights: Array, mean: Array) -> None:
     """Write the weighted mean of the components' forecasts."""
-    mean[:] = 0.0
+    for ahead in range(len(mean)):
+        mean[ahead] = 0.0
     for j in range(len(weights)):
         if weights[j] > 0:
             for ahead in range(len(mean)):
@@ -744,8 +785,9 @@ def combine(answers: Array, weights: Array, mean: Array) -> None:
 @compiled
 def are_possible(answers: Array, highest: float) -> Marks:
     """Mark components whose forecast is finite and not beyond twenty times what was ever seen."""
-    marks = np.ones(answers.shape[0], dtype=np.bool_)
+    marks = np.empty(answers.shape[0], dtype=np.bool_)
     for j in range(answers.shape[0]):
+        marks[j] = True
         for ahead in range(answers.shape[1]):
             if not (abs(answers[j, ahead]) <= 20.0 * highest):
                 marks[j] = False
@@ -791,7 +833,8 @@ def judge_origins(
             is_usable[j] = is_usable[j] and is_possible[j]
         for other in range(origins):
             if other != origin:
-                others[place] = errors[other]
+                for j in range(components):
+                    others[place, j] = errors[other, j]
                 place += 1
         weigh(others, is_usable, len(values), rules, weights)
         combine(past[origin], weights, forecast)
@@ -801,19 +844,26 @@ def judge_origins(
 
 @compiled
 def likeliest_scale(
-    observed: Array, forecast: Array, offsets: Array, growths: Array, prior: Array, chosen: Array
+    observed: Array,
+    forecast: Array,
+    offsets: Array,
+    growths: Array,
+    shrunk: Array,
+    prior: Array,
+    chosen: Array,
 ) -> None:
     """Find offset, growth and scale of errors of log(y + offset) that grow as step ** growth.
 
     Args:
         observed: windows x steps, NaN where not observed; `forecast` alike.
+        shrunk: growths x steps, step ** (-2 growth).
         prior: minus log of the prior of each growth.
         chosen: receives the places of offset and growth, and the scale.
     """
     windows, steps = observed.shape
-    logs = np.log(np.arange(1.0, steps + 1.0))
-    shrunk = np.exp(-2.0 * growths.reshape(-1, 1) * logs)
-    least = np.inf
+    least, distance = np.inf, 0.0
+    for step in range(steps):
+        distance += np.log(step + 1.0) / steps
     for place in range(len(offsets)):
         squares, density, seen = np.zeros(len(growths)), 0.0, 0.0
         for window in range(windows):
@@ -828,7 +878,7 @@ def likeliest_scale(
                         squares[growth] += error * error * shrunk[growth, step]
         for growth in range(len(growths)):
             square = squares[growth] / seen + 1e-300
-            misfit = 2.0 * windows * (growths[growth] * np.mean(logs) + 0.5 * np.log(square) + density / seen)
+            misfit = 2.0 * windows * (growths[growth] * distance + 0.5 * np.log(square) + density / seen)
             misfit += prior[growth]
             if misfit < least:
                 least = misfit

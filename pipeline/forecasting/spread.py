@@ -83,7 +83,8 @@ def fit_spread(residuals: Array, observed: Array, values: Array, *, lag: int) ->
     if is_positive:
         forecast = np.maximum(forecast, 0.0)
     chosen = np.zeros(3)
-    kernels.likeliest_scale(observed, forecast, np.array(offsets), _GROWTHS, _PRIOR, chosen)
+    shrunk = np.arange(1.0, steps + 1.0) ** (-2 * _GROWTHS[:, None])
+    kernels.likeliest_scale(observed, forecast, np.array(offsets), _GROWTHS, shrunk, _PRIOR, chosen)
     offset, growth, scale = offsets[int(chosen[0])], float(_GROWTHS[int(chosen[1])]), float(chosen[2])
     errors = np.log((observed + offset) / (forecast + offset))
     correlation = _correlation(errors, scale, growth)
