@@ -30,7 +30,10 @@ def answer() -> pl.DataFrame:
 
 
 def display_width(line: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in {"W", "F"} else 1 for c in line)
+    wide = {"W", "F"}
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in wide else 1 for c in line
+    )
 
 
 def test_the_table_is_the_one_on_record() -> None:
