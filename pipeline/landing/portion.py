@@ -21,7 +21,7 @@ from pipeline.schemas.events import EventType, Reason
 from pipeline.schemas.events.envelope import SPEC_VERSION
 from pipeline.store import Connection, sql_text
 
-PORTION_BYTES = 256 * 2**20
+PORTION_BYTES = 160 * 2**20
 _JUDGED_TOGETHER = 8192
 _HANDED_OVER = (
     "id",
