@@ -11,9 +11,8 @@ from pipeline.forecasting.spread import Spread, fit_spread
 
 Array = NDArray[np.float64]
 
-_CHANGE_STEPS = (
-    13  # changes of a quarter show what series share; those of a week are mostly noise of their own
-)
+# changes of a quarter show what series share; those of a week are mostly noise of their own
+_CHANGE_STEPS = 13
 _LEAST_SCALING = 0.2
 _TIE_BREAK = 1e-9  # paths that met the same weeks keep their order, on every machine
 
