@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 # changes of a quarter show what series share; those of a week are mostly noise of their own
 _CHANGE_STEPS = 13
 _LEAST_SCALING = 0.2
+_OUTERMOST = 0.01  # no path lies beyond the outermost quantiles: past windows say nothing of what is rarer
 _TIE_BREAK = 1e-9  # paths that met the same weeks keep their order, on every machine
 
 
@@ -51,7 +52,7 @@ def ensemble_paths(
     ensemble = forecast_ensemble(values, seasons=seasons, horizon=reach)
     lag = max((1, *(length for length in seasons if length <= reach)))
     spread = fit_spread(ensemble.residuals, ensemble.observed, values, lag=lag)
-    shares = (np.arange(count) + 0.5) / count
+    shares = np.clip((np.arange(count) + 0.5) / count, _OUTERMOST, 1 - _OUTERMOST)
     is_positive = bool(np.nanmin(values) >= 0)
     mean = np.maximum(ensemble.mean[:steps], 0.0) if is_positive else ensemble.mean[:steps]
     margins = spread.quantiles(mean, shares)
