@@ -24,10 +24,13 @@ def forecast_series_file(
     Sums and peaks over the horizon go to `totals`.
 
     Raises:
-        UsageError: the file cannot be read, or its series cannot be used; the message names the first fault.
+        UsageError: the file cannot be read, its series cannot be used (the message names the first fault), or
+            both results were to go to one file.
     """
     from pipeline.forecasting import forecast_file
 
+    if totals and totals.resolve() == target.resolve():
+        raise UsageError(f"{totals}: --out and --totals name the same file; give each its own")
     result = forecast_file(read_table(source), horizon=horizon, season=season, levels=levels)
     written = {target: result.steps} | ({totals: result.totals} if totals else {})
     for file, frame in written.items():

@@ -1,11 +1,12 @@
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from pipeline.core.errors import UsageError
-from pipeline.runs.files import read_table, write_table
+from pipeline.runs.files import forecast_series_file, read_table, write_table
 
 
 def test_instants_stand_as_in_the_reports(tmp_path: Path) -> None:
@@ -24,3 +25,19 @@ def test_a_place_that_cannot_be_written_is_told_in_one_line(tmp_path: Path, name
     with pytest.raises(UsageError, match=rf"{name} cannot be written: No such file[^\n]*$"):
         write_table(pl.DataFrame({"y": [1]}), tmp_path / "nowhere" / name)
     assert not list(tmp_path.iterdir())
+
+
+def test_sums_and_peaks_go_to_a_file_of_their_own(tmp_path: Path) -> None:
+    series = tmp_path / "series.csv"
+    rows = [{"unique_id": "a", "ds": place, "y": 10.0 + place % 3} for place in range(30)]
+    pl.DataFrame(rows).write_csv(series)
+    steps, totals = tmp_path / "steps.csv", tmp_path / "totals.csv"
+    options: dict[str, Any] = {"horizon": 4, "season": (), "levels": (80,)}
+    assert forecast_series_file(series, steps, totals=totals, **options) == {steps: 4, totals: 2}
+    shown = pl.read_csv(totals)
+    assert shown["measure"].to_list() == ["sum", "peak"]
+    assert shown["mean"][0] == pytest.approx(pl.read_csv(steps)["mean"].sum())
+    before = steps.read_bytes()
+    with pytest.raises(UsageError, match="name the same file"):
+        forecast_series_file(series, steps, totals=tmp_path / "." / "steps.csv", **options)
+    assert steps.read_bytes() == before
