@@ -48,7 +48,8 @@ def forecast_ensemble(values: Array, *, seasons: tuple[int, ...], horizon: int) 
     """Forecast one series by all components, weighed by the inverse of their errors at rolling origins.
 
     Weights after Timmermann (2006), doi:10.1016/S1574-0706(05)01004-9, and the drawing of weights to equal
-    ones after Stock and Watson (2004), doi:10.1002/for.928.
+    ones after Stock and Watson (2004), doi:10.1002/for.928. At an origin each component is fitted again to
+    what was known there; the search for smoothing parameters starts from those of the whole history.
 
     Args:
         values: at least four, in order of time, the first and the last observed; NaN where not.

@@ -1,4 +1,4 @@
-"""Series frame → joint sample paths and the model of record of every series."""
+"""Series frame → joint sample paths, and by which model or fallback each series was forecast."""
 
 from dataclasses import dataclass
 

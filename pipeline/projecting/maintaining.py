@@ -23,7 +23,7 @@ from pipeline.projecting.retracting import Retraction, spans_in_force
 from pipeline.projecting.state import State, read_state
 from pipeline.projecting.weeks import keep_cloud_usage
 from pipeline.schemas.tables import RETRACTED_SPANS
-from pipeline.store import Connection, DatabaseError, sql_text
+from pipeline.store import Connection, DatabaseError, lent, sql_text
 
 CHUNK_EVENTS = 1_000_000
 
@@ -121,9 +121,8 @@ def _settle_contested(connection: Connection, after: int) -> None:
     connection.execute(sql_text("projecting/delete_touched_spans"))
     spans = [astuple(span) for span in spans_in_force(Retraction(*row) for row in touched)]
     settled = pl.DataFrame(spans, schema=RETRACTED_SPANS.polars_schema, orient="row")
-    connection.register("settled_spans", settled.to_arrow())
-    connection.execute(sql_text("projecting/append_settled_spans"))
-    connection.unregister("settled_spans")
+    with lent(connection, "settled_spans", settled.to_arrow()):
+        connection.execute(sql_text("projecting/append_settled_spans"))
 
 
 def _move_state(

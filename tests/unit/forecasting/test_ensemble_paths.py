@@ -28,13 +28,6 @@ def test_the_forecast_is_the_mean_of_the_components_by_weight() -> None:
     assert ensemble.observed[0] == pytest.approx(values[-8:])
 
 
-def test_a_forecast_reads_nothing_after_its_history() -> None:
-    values = growing(120, seed=1)
-    early = forecast_ensemble(values[:100], seasons=(), horizon=8)
-    later = forecast_ensemble(np.append(values[:100], [1e6] * 20)[:100], seasons=(), horizon=8)
-    assert np.array_equal(early.mean, later.mean)
-
-
 def test_scale_and_unit_change_nothing_but_themselves() -> None:
     values = growing(120, seed=2)
     plain = forecast_ensemble(values, seasons=(), horizon=8)
