@@ -40,6 +40,11 @@ def add_commands(commands: Commands) -> None:
     forecast.add_argument(
         "--totals", type=Path, help="also write the sum over the horizon and its highest step, with intervals"
     )
+    forecast.add_argument(
+        "--models",
+        type=Path,
+        help="also write a row a series: model, reason of a fallback, observations, first and last ds",
+    )
     forecast.set_defaults(run=_forecast)
 
     allocate = commands.add_parser(
@@ -69,6 +74,7 @@ def _forecast(options: Namespace) -> int:
         options.input,
         options.out,
         totals=options.totals,
+        models=options.models,
         horizon=options.horizon,
         season=options.season,
         levels=options.levels,

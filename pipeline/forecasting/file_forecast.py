@@ -1,33 +1,28 @@
 """Forecast any file of series with columns unique_id, ds, y by the models of the pipeline."""
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise
-from multiprocessing import get_context
+from itertools import islice
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.config import Policy, load_policy
-from pipeline.config.policy import ForecastPolicy
 from pipeline.core.errors import UsageError
-from pipeline.core.ids import seed_for
 from pipeline.core.progress import progress
-from pipeline.forecasting.draws import joint_draws
+from pipeline.forecasting.file_answer import ChunkAnswer, Request, answer_chunk
 from pipeline.forecasting.file_frequency import infer_step
+from pipeline.forecasting.file_layout import LaidSeries, lay_out, list_series
 from pipeline.forecasting.file_series import read_series
-from pipeline.forecasting.series_forecast import Engine, forecast_series
+from pipeline.forecasting.file_workers import in_processes, processors
+from pipeline.forecasting.series_forecast import Engine
 
 Array = NDArray[np.float64]
 
 _LONGEST_HORIZON = 10_000
 _MOST_SEASONS = 2
-_LEAST_HISTORY = 1040
-_CYCLES = 8
 _CHUNK = 250  # series a process takes at a time
 _WORTH_PROCESSES = 1000  # below, starting them takes longer than the forecasts
 
@@ -39,19 +34,13 @@ class FileForecast:
     Attributes:
         steps: unique_id, ds, mean, then lo-L and hi-L per level in the order given; sorted.
         totals: unique_id, measure ('sum' over the horizon, 'peak': its highest step), mean, lo-L, hi-L.
+        models: unique_id, model (the component that weighs most, or the fallback), reason (of the fallback;
+            null where none was needed), observations, first_ds, last_ds.
     """
 
     steps: pl.DataFrame
     totals: pl.DataFrame
-
-
-@dataclass(frozen=True)
-class _Request:
-    horizon: int
-    periods: tuple[int, ...]
-    levels: tuple[int, ...]
-    rules: ForecastPolicy
-    engine: Engine
+    models: pl.DataFrame
 
 
 def forecast_file(
@@ -82,6 +71,7 @@ def forecast_file(
     Raises:
         UsageError: missing columns, no rows, unreadable times or numbers, duplicated times, mixed
             frequencies, or a horizon, season or level that cannot be.
+        WorkerKilledError: a process that shared the work was killed.
     """
     chosen, levels = tuple(season or ()), tuple(levels)
     _require_options(horizon, chosen, levels)
@@ -90,20 +80,26 @@ def forecast_file(
     periods = tuple(length for length in (chosen or (step.season(),)) if length > 1)
     rules = (policy or load_policy()).forecast
     rules = replace(rules, residual_weeks=max(rules.residual_weeks, *(2 * length for length in periods), 0))
-    request = _Request(horizon, periods, levels, rules, engine)
-    last = rows.group_by("unique_id", maintain_order=True).agg(pl.col("ds").last(), pl.len().alias("rows"))
-    answers = _forecast_all(last, _histories(rows, step.positions(rows), last, periods), request)
+    request = Request(horizon, periods, levels, rules, engine)
+    listed = list_series(rows)
+    measures, made_by = [], []
+    for answer in _answers(lay_out(rows, listed, step, periods), listed.height, request):
+        measures.append(answer.measures)
+        made_by += answer.made_by
+    answers = np.concatenate(measures)
+    names = listed["unique_id"]
     return FileForecast(
         steps=_frame(
-            [_repeated(last["unique_id"], horizon), step.following(last["ds"], horizon)],
+            [_repeated(names, horizon), step.following(listed["last_ds"], horizon)],
             answers[:, :horizon],
             levels,
         ),
         totals=_frame(
-            [_repeated(last["unique_id"], 2), pl.Series("measure", ["sum", "peak"] * last.height)],
+            [_repeated(names, 2), pl.Series("measure", ["sum", "peak"] * listed.height)],
             answers[:, horizon:],
             levels,
         ),
+        models=_models(listed, made_by),
     )
 
 
@@ -116,69 +112,27 @@ def _require_options(horizon: int, season: tuple[int, ...], levels: tuple[int, .
         raise UsageError(f"levels {levels}: give different whole per cents from 1 to 99, such as 80,95")
 
 
-def _histories(
-    rows: pl.DataFrame, places: pl.Series, last: pl.DataFrame, periods: tuple[int, ...]
-) -> list[Array]:
-    """Lay each series out by its steps, NaN where nothing was observed; the recent part of a long one."""
-    longest = max(_LEAST_HISTORY, _CYCLES * max(periods, default=1))
-    values, place = rows["y"].fill_null(np.nan).to_numpy(), places.to_numpy()
-    ends = np.cumsum([0, *last["rows"]])
-    histories = []
-    for start, end in pairwise(ends):
-        size = int(place[end - 1]) + 1
-        history = np.full(min(size, longest), np.nan)
-        position = place[start:end] - (size - len(history))
-        kept = position >= 0
-        history[position[kept]] = values[start:end][kept]
-        histories.append(history)
-    return histories
-
-
-def _forecast_all(last: pl.DataFrame, histories: list[Array], request: _Request) -> Array:
-    """Shape series x (horizon + 2) x (1 + 2 levels): see `_measures`."""
-    names = [str(name) for name in last["unique_id"]]
-    chunks = [
-        (names[start : start + _CHUNK], histories[start : start + _CHUNK])
-        for start in range(0, len(names), _CHUNK)
-    ]
-    label = f"forecasting series, {_CHUNK} at a time" if len(chunks) > 1 else "forecasting series"
-    return np.concatenate(list(progress(_answers(chunks, len(names), request), label, total=len(chunks))))
-
-
-def _answers(chunks: list[tuple[list[str], list[Array]]], series: int, request: _Request) -> Iterator[Array]:
-    forecast = partial(_forecast_chunk, request=request)
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if series < _WORTH_PROCESSES or processors == 1:
-        yield from map(forecast, chunks)
-        return
-    with ProcessPoolExecutor(processors, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(forecast, chunks)
-
-
-def _forecast_chunk(chunk: tuple[list[str], list[Array]], *, request: _Request) -> Array:
-    return np.stack([_measures(name, history, request) for name, history in zip(*chunk, strict=True)])
-
-
-def _measures(name: str, values: Array, request: _Request) -> Array:
-    """Mean and bounds of each level, of every step, of their sum and of their peak."""
-    rules, horizon = request.rules, request.horizon
-    seed = seed_for(rules.seed, "file", name)
-    answer = forecast_series(
-        values,
-        is_flow=not request.periods and bool(np.nanmin(values, initial=0.0) >= 0),
-        is_ended=False,
-        seasons=request.periods,
-        reach=horizon,
-        draws=joint_draws(seed, steps=horizon, paths=rules.paths, weeks=rules.residual_weeks),
-        rng=np.random.default_rng(seed),
-        policy=rules,
-        engine=request.engine,
+def _answers(series: Iterator[LaidSeries], count: int, request: Request) -> Iterator[ChunkAnswer]:
+    chunks = -(-count // _CHUNK)
+    answers = in_processes(
+        partial(answer_chunk, request=request),
+        _chunked(series, _CHUNK),
+        processes=processors() if count >= _WORTH_PROCESSES else 1,
     )
-    if answer.reason == "no_observations":
-        return np.full((horizon + 2, 1 + 2 * len(request.levels)), np.nan)
-    paths = np.vstack([answer.paths, answer.paths.sum(axis=0), answer.paths.max(axis=0)])
-    shares = [share for level in request.levels for share in (0.5 - level / 200, 0.5 + level / 200)]
-    return np.vstack([paths.mean(axis=1), np.quantile(paths, shares, axis=1)]).T
+    label = f"forecasting series, {_CHUNK} at a time" if chunks > 1 else "forecasting series"
+    return progress(answers, label, total=chunks)
+
+
+def _chunked(series: Iterator[LaidSeries], size: int) -> Iterator[list[LaidSeries]]:
+    while chunk := list(islice(series, size)):
+        yield chunk
+
+
+def _models(listed: pl.DataFrame, made_by: list[tuple[str, str | None]]) -> pl.DataFrame:
+    named = pl.DataFrame(made_by, schema={"model": pl.String, "reason": pl.String}, orient="row")
+    return pl.concat([listed, named], how="horizontal").select(
+        "unique_id", "model", "reason", "observations", "first_ds", "last_ds"
+    )
 
 
 def _repeated(names: pl.Series, times: int) -> pl.Series:

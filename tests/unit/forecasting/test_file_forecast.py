@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from pipeline.core.errors import UsageError
-from pipeline.forecasting import forecast_file
+from pipeline.forecasting import file_forecast, forecast_file
+from pipeline.forecasting.kernels import COMPONENTS
 from tests.demand_frames import growing, small_policy
 
 POLICY = small_policy()
@@ -163,3 +164,32 @@ def test_what_cannot_be_forecast_is_refused_with_the_place(frame: pl.DataFrame, 
 def test_options_that_cannot_be_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         forecast(file_of([1.0, 2.0, 3.0]), **options)
+
+
+def test_every_series_says_by_what_it_was_forecast() -> None:
+    frame = pl.concat(
+        [
+            file_of(growing(40, seed=1), name="fitted"),
+            file_of([None] * 3 + [0.0] * 9, name="nothing sold").cast({"y": pl.Float64}),
+            file_of([5.0] * 20, name="still"),
+            file_of([None, None], name="unseen").cast({"y": pl.Float64}),
+            file_of([1.0, 4.0], name="young"),
+        ]
+    )
+    models = forecast_file(frame, horizon=4, policy=POLICY).models
+    assert models.columns == ["unique_id", "model", "reason", "observations", "first_ds", "last_ds"]
+    assert models["unique_id"].to_list() == ["fitted", "nothing sold", "still", "unseen", "young"]
+    assert models["reason"].to_list() == [None, "all_zero", "constant", "no_observations", "too_short"]
+    assert models["model"][0] in COMPONENTS
+    assert models["observations"].to_list() == [40, 9, 20, 0, 2]
+    assert models.select("first_ds", "last_ds").rows() == [(0, 39), (0, 11), (0, 19), (0, 1), (0, 1)]
+
+
+def test_models_agree_with_the_forecast_whatever_the_chunk() -> None:
+    frame = pl.concat(file_of(growing(20, seed=n), name=f"{n:02}") for n in range(7))
+    whole = forecast_file(frame, horizon=4, policy=POLICY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(file_forecast, "_CHUNK", 3)
+        parted = forecast_file(frame, horizon=4, policy=POLICY)
+    assert parted.steps.equals(whole.steps)
+    assert parted.models.equals(whole.models)

@@ -5,8 +5,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipeline.cli.main import main
 from pipeline.core.errors import UsageError
-from pipeline.runs.files import forecast_series_file, read_table, write_table
+from pipeline.forecasting.file_workers import WorkerKilledError
+from pipeline.runs.files import forecast_series_file, read_table, write_table, write_tables
 
 
 def test_instants_stand_as_in_the_reports(tmp_path: Path) -> None:
@@ -41,3 +43,71 @@ def test_sums_and_peaks_go_to_a_file_of_their_own(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="name the same file"):
         forecast_series_file(series, steps, totals=tmp_path / "." / "steps.csv", **options)
     assert steps.read_bytes() == before
+
+
+def series_file(folder: Path) -> Path:
+    file = folder / "series.csv"
+    rows = [{"unique_id": "a", "ds": place, "y": 10.0 + place % 3} for place in range(30)]
+    pl.DataFrame(rows).write_csv(file)
+    return file
+
+
+OPTIONS: dict[str, Any] = {"horizon": 4, "season": (), "levels": (80,)}
+
+
+def test_models_go_to_a_file_of_their_own(tmp_path: Path) -> None:
+    models = tmp_path / "models.csv"
+    written = forecast_series_file(series_file(tmp_path), tmp_path / "steps.csv", models=models, **OPTIONS)
+    assert written == {tmp_path / "steps.csv": 4, models: 1}
+    assert pl.read_csv(models).row(0, named=True)["observations"] == 30
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ({"target": "series.csv"}, "--input and --out name the same file"),
+        ({"models": "steps.csv"}, "--out and --models name the same file"),
+        ({"totals": "totals.txt"}, "only .csv and .parquet can be written"),
+        ({"models": "nowhere/models.csv"}, "there is no folder .*nowhere"),
+        ({"models": "."}, "only .csv and .parquet"),
+    ],
+)
+def test_places_are_judged_before_anything_is_forecast(
+    tmp_path: Path, names: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.forecasting.forecast_file", never)
+    files = {name: tmp_path / name_of for name, name_of in ({"target": "steps.csv"} | names).items()}
+    source = series_file(tmp_path)
+    with pytest.raises(UsageError, match=message):
+        forecast_series_file(source, files.pop("target"), **files, **OPTIONS)
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def never(*_: object, **__: object) -> None:
+    raise AssertionError("forecast before the places were judged")
+
+
+def test_nothing_is_half_written_when_a_process_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise WorkerKilledError("a process was killed")
+
+    monkeypatch.setattr("pipeline.forecasting.forecast_file", killed)
+    source, target, models = series_file(tmp_path), tmp_path / "steps.csv", tmp_path / "models.csv"
+    target.write_text("as it was")
+    words = ["--input", str(source), "--out", str(target), "--models", str(models), "--horizon", "4"]
+    assert main(["forecast", *words]) == 1
+    assert capsys.readouterr().err == "failed: a process was killed\n"
+    assert sorted(tmp_path.iterdir()) == [source, target]
+    assert target.read_text() == "as it was"
+
+
+def test_files_take_their_places_together_or_none_does(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.csv", tmp_path / "other.csv"
+    one.write_text("as it was")
+    other.mkdir()
+    with pytest.raises(UsageError, match=r"other.txt: only .csv"):
+        write_tables({one: pl.DataFrame({"y": [1]}), tmp_path / "other.txt": pl.DataFrame({"y": [1]})})
+    assert one.read_text() == "as it was"
+    assert sorted(tmp_path.iterdir()) == [one, other]
