@@ -45,6 +45,12 @@ def add_commands(commands: Commands) -> None:
         type=Path,
         help="also write a row a series: model, reason of a fallback, observations, first and last ds",
     )
+    forecast.add_argument(
+        "--paths",
+        type=Path,
+        metavar="FILE.parquet",
+        help="also write the joint sample paths: path, unique_id, ds, value",
+    )
     forecast.set_defaults(run=_forecast)
 
     allocate = commands.add_parser(
@@ -75,6 +81,7 @@ def _forecast(options: Namespace) -> int:
         options.out,
         totals=options.totals,
         models=options.models,
+        paths=options.paths,
         horizon=options.horizon,
         season=options.season,
         levels=options.levels,

@@ -1,6 +1,7 @@
 """Which past error a path meets at a step: the same past week for every series, so errors stay joint."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from pipeline.core.ids import seed_for
 
 Array = NDArray[np.float64]
+_BLOCK = 64  # calendar steps drawn at once
 
 
 @dataclass(frozen=True)
@@ -54,3 +56,23 @@ def joint_draws(seed: int, *, steps: int, paths: int, weeks: int) -> Draws:
     rng = np.random.default_rng(seed_for(seed, "joint draws"))
     balanced = np.arange(paths) % weeks
     return Draws(np.stack([rng.permutation(balanced) for _ in range(steps)]))
+
+
+def calendar_draws(seed: int, *, end: int, steps: int, paths: int, weeks: int) -> Draws:
+    """Draw steps of the past for series that end anywhere: one calendar step meets one for all of them.
+
+    `end` counts the steps from any common origin to the last one of the history. Where series end apart, what
+    one of them has not lived through yet is replaced by the step `weeks` earlier. As in `joint_draws` each
+    step of the past is used nearly equally often, and the draws of one series depend on no other.
+    """
+    coming = np.arange(end + 1, end + 1 + steps)
+    blocks = range(coming[0] // _BLOCK, coming[-1] // _BLOCK + 1)
+    drawn = np.concatenate([_drawn_block(seed, block, paths, weeks) for block in blocks])
+    return Draws((end - drawn[coming - blocks[0] * _BLOCK]) % weeks)
+
+
+@lru_cache(maxsize=64)
+def _drawn_block(seed: int, block: int, paths: int, weeks: int) -> NDArray[np.int64]:
+    """Return what `_BLOCK` calendar steps meet: the place of a past step in a calendar of `weeks` steps."""
+    rng = np.random.default_rng(seed_for(seed, "calendar draws", str(block)))
+    return rng.permuted(np.tile(np.arange(paths) % weeks, (_BLOCK, 1)), axis=1)

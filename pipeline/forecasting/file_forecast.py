@@ -1,6 +1,6 @@
 """Forecast any file of series with columns unique_id, ds, y by the models of the pipeline."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 _LONGEST_HORIZON = 10_000
 _MOST_SEASONS = 2
 _CHUNK = 250  # series a process takes at a time
+_CHUNK_VALUES = 2**20  # of paths in memory at a time, where they are asked for
 _WORTH_PROCESSES = 1000  # below, starting them takes longer than the forecasts
 
 
@@ -51,10 +52,12 @@ def forecast_file(
     levels: Sequence[int] = (80, 95),
     policy: Policy | None = None,
     engine: Engine = "ensemble",
+    receive_paths: Callable[[pl.DataFrame], None] | None = None,
 ) -> FileForecast:
     """Forecast each series `horizon` steps beyond its last row.
 
     A series' forecast depends on its own rows and name alone. Many series are shared over the processors.
+    What one path of several series says of one time belongs together.
 
     Args:
         frame: unique_id, ds (date, timestamp or whole number, as such or as text), y (null: not observed).
@@ -64,6 +67,8 @@ def forecast_file(
         levels: central intervals in per cent.
         policy: by default the one that ships.
         engine: 'ensemble', 'ets' for the model of record alone, or the 'seasonal_naive' baseline.
+        receive_paths: is given the sample paths of some series after the other: path (from 0 on), unique_id,
+            ds, value; sorted by unique_id, ds, path. Without it none are kept.
 
     Returns:
         Means and intervals, never below zero unless y is.
@@ -80,10 +85,16 @@ def forecast_file(
     periods = tuple(length for length in (chosen or (step.season(),)) if length > 1)
     rules = (policy or load_policy()).forecast
     rules = replace(rules, residual_weeks=max(rules.residual_weeks, *(2 * length for length in periods), 0))
-    request = Request(horizon, periods, levels, rules, engine)
+    request = Request(horizon, periods, levels, rules, engine, receive_paths is not None)
     listed = list_series(rows)
-    measures, made_by = [], []
+    measures: list[Array] = []
+    made_by: list[tuple[str, str | None]] = []
     for answer in _answers(lay_out(rows, listed, step, periods), listed.height, request):
+        if receive_paths and answer.paths is not None:
+            some = listed.slice(len(made_by), len(answer.made_by))
+            receive_paths(
+                _paths_frame(some["unique_id"], step.following(some["last_ds"], horizon), answer.paths)
+            )
         measures.append(answer.measures)
         made_by += answer.made_by
     answers = np.concatenate(measures)
@@ -113,13 +124,16 @@ def _require_options(horizon: int, season: tuple[int, ...], levels: tuple[int, .
 
 
 def _answers(series: Iterator[LaidSeries], count: int, request: Request) -> Iterator[ChunkAnswer]:
-    chunks = -(-count // _CHUNK)
+    size = _CHUNK
+    if request.wants_paths:
+        size = max(1, min(size, _CHUNK_VALUES // (request.horizon * request.rules.paths)))
+    chunks = -(-count // size)
     answers = in_processes(
         partial(answer_chunk, request=request),
-        _chunked(series, _CHUNK),
+        _chunked(series, size),
         processes=processors() if count >= _WORTH_PROCESSES else 1,
     )
-    label = f"forecasting series, {_CHUNK} at a time" if chunks > 1 else "forecasting series"
+    label = f"forecasting series, {size} at a time" if chunks > 1 else "forecasting series"
     return progress(answers, label, total=chunks)
 
 
@@ -132,6 +146,18 @@ def _models(listed: pl.DataFrame, made_by: list[tuple[str, str | None]]) -> pl.D
     named = pl.DataFrame(made_by, schema={"model": pl.String, "reason": pl.String}, orient="row")
     return pl.concat([listed, named], how="horizontal").select(
         "unique_id", "model", "reason", "observations", "first_ds", "last_ds"
+    )
+
+
+def _paths_frame(names: pl.Series, times: pl.Series, paths: Array) -> pl.DataFrame:
+    series, horizon, count = paths.shape
+    return pl.DataFrame(
+        [
+            pl.Series("path", np.tile(np.arange(count, dtype=np.int32), series * horizon)),
+            _repeated(names, horizon * count),
+            pl.select(pl.lit(times).repeat_by(count).explode().alias("ds")).to_series(),
+            pl.Series("value", paths.ravel(), nan_to_null=True),
+        ]
     )
 
 

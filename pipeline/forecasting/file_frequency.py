@@ -46,6 +46,10 @@ class Step:
         place = (pl.col("count") - pl.col("count").first().over("unique_id")) // self.size
         return frame.select(place.alias("place")).to_series()
 
+    def ordinals(self, times: pl.Series) -> pl.Series:
+        """Count the steps from one origin that is common to all series."""
+        return _count(times, self.kind) // self.size
+
     def following(self, last: pl.Series, horizon: int) -> pl.Series:
         """Return the `horizon` times after each of the `last` ones, in their type."""
         frame = pl.DataFrame({"last": last}).join(

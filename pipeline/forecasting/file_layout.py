@@ -23,10 +23,12 @@ class LaidSeries:
         name: as text.
         values: in order of time up to the last row, a value a step, NaN where nothing was observed; the
             recent part of a long series.
+        end: the last row's step, counted from an origin that is common to all series.
     """
 
     name: str
     values: Array
+    end: int
 
 
 def list_series(rows: pl.DataFrame) -> pl.DataFrame:
@@ -46,12 +48,13 @@ def lay_out(
     longest = max(_LEAST_HISTORY, _CYCLES * max(periods, default=1))
     values, place = rows["y"].fill_null(np.nan).to_numpy(), step.positions(rows).to_numpy()
     start = 0
-    for name, count in listed.select("unique_id", "rows").iter_rows():
+    ends = step.ordinals(listed["last_ds"])
+    for name, count, last in zip(listed["unique_id"], listed["rows"], ends, strict=True):
         end = start + count
         size = int(place[end - 1]) + 1
         history = np.full(min(size, longest), np.nan)
         position = place[start:end] - (size - len(history))
         kept = position >= 0
         history[position[kept]] = values[start:end][kept]
-        yield LaidSeries(str(name), history)
+        yield LaidSeries(str(name), history, last)
         start = end

@@ -12,7 +12,6 @@ from pipeline.core.durable import sync_path
 from pipeline.core.errors import UsageError
 from pipeline.reporting import report_csv
 from pipeline.runs.context import Run, policy_of, projection, refresh_copy, runs_row, the_settings
-from pipeline.runs.files import write_table
 from pipeline.runs.gates import gate
 from pipeline.runs.publishing import (
     allocation_status,
@@ -21,6 +20,7 @@ from pipeline.runs.publishing import (
     rows_of_run,
     store_results,
 )
+from pipeline.runs.tables import write_table
 from pipeline.schemas.table import Table
 from pipeline.schemas.tables import ALLOCATION, DATA_QUALITY, FORECAST, RUNS, SUPPLY_BALANCE
 from pipeline.store import Connection, read_frame, reader, sql_text

@@ -1,6 +1,6 @@
 import numpy as np
 
-from pipeline.forecasting.draws import joint_draws
+from pipeline.forecasting.draws import calendar_draws, joint_draws
 
 
 def test_two_series_meet_the_errors_of_one_past_week() -> None:
@@ -45,3 +45,27 @@ def test_a_history_that_ended_earlier_still_meets_the_joint_weeks() -> None:
     late = draws.from_earlier(2).of(errors[:-2], np.random.default_rng(1))[2:]
     is_known = joint < 48
     assert np.array_equal(late[is_known], joint[is_known])
+
+
+def test_series_that_end_apart_meet_the_errors_of_one_past_step_at_one_time() -> None:
+    drawn = [calendar_draws(1, end=end, steps=80, paths=50, weeks=40) for end in (100, 103)]
+    met = [
+        draws.of(np.arange(end + 1.0), np.random.default_rng(1))
+        for draws, end in zip(drawn, (100, 103), strict=True)
+    ]
+    early, late = met[0][3:], met[1][:77]
+    is_known = late <= 100
+    assert np.array_equal(early[is_known], late[is_known])
+    assert np.array_equal(early[~is_known], late[~is_known] - 40)
+    assert 0 < (~is_known).sum() < is_known.sum()
+
+
+def test_a_calendar_uses_every_past_step_nearly_equally_often() -> None:
+    draws = calendar_draws(7, end=1000, steps=3, paths=100, weeks=20)
+    for step in draws.weeks_back:
+        assert np.bincount(step, minlength=20).tolist() == [5] * 20
+
+
+def test_a_calendar_may_begin_before_its_origin() -> None:
+    draws = calendar_draws(7, end=-3, steps=6, paths=20, weeks=20)
+    assert sorted(draws.weeks_back[0]) == list(range(20))

@@ -193,3 +193,54 @@ def test_models_agree_with_the_forecast_whatever_the_chunk() -> None:
         parted = forecast_file(frame, horizon=4, policy=POLICY)
     assert parted.steps.equals(whole.steps)
     assert parted.models.equals(whole.models)
+
+
+def drawn_paths(frame: pl.DataFrame, **options: Any) -> tuple[pl.DataFrame, list[int]]:
+    parts: list[pl.DataFrame] = []
+    forecast_file(frame, **({"horizon": 4, "policy": POLICY} | options), receive_paths=parts.append)
+    return pl.concat(parts), [part.height for part in parts]
+
+
+def test_paths_agree_with_the_steps_and_the_totals() -> None:
+    frame = pl.concat([file_of(growing(40, seed=1), name="a"), file_of([None, None], name="b")])
+    paths, _ = drawn_paths(frame)
+    result = forecast_file(frame, horizon=4, policy=POLICY)
+    assert paths["path"].n_unique() == POLICY.forecast.paths
+    assert paths.filter(pl.col("unique_id") == "b")["value"].null_count() == 4 * POLICY.forecast.paths
+    seen = paths.filter(pl.col("unique_id") == "a")
+    steps = seen.group_by("ds", maintain_order=True).agg(
+        pl.col("value").mean().alias("mean"),
+        pl.col("value").quantile(0.9, "linear").alias("hi-80"),
+    )
+    told = result.steps.filter(pl.col("unique_id") == "a")
+    assert steps["ds"].equals(told["ds"])
+    for name in ("mean", "hi-80"):
+        assert steps[name].to_list() == pytest.approx(told[name].to_list())
+    peaks = seen.group_by("path").agg(pl.col("value").max())["value"]
+    peak = result.totals.filter(unique_id="a", measure="peak")
+    assert peaks.mean() == pytest.approx(peak["mean"].item())
+
+
+def test_paths_come_in_parts_that_stay_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pl.concat(file_of(growing(20, seed=n), name=f"{n}") for n in range(5))
+    whole, _ = drawn_paths(frame)
+    monkeypatch.setattr(file_forecast, "_CHUNK_VALUES", 2 * 4 * POLICY.forecast.paths)
+    parted, sizes = drawn_paths(frame)
+    assert sizes == [2 * 4 * POLICY.forecast.paths] * 2 + [4 * POLICY.forecast.paths]
+    assert parted.equals(whole)
+    assert whole.equals(whole.sort("unique_id", "ds", "path"))
+
+
+def test_one_path_of_series_that_moved_together_moves_together_wherever_they_end() -> None:
+    together = growing(120, seed=3)
+    frame = pl.concat(
+        [
+            file_of(together, name="a"),
+            file_of(together[:-5] * 2, name="ends earlier"),
+            file_of(250_000 / together, name="rises as they fall"),
+        ]
+    )
+    paths, _ = drawn_paths(frame, horizon=13, policy=small_policy(paths=500))
+    at = paths.filter(ds=123).pivot(on="unique_id", index="path", values="value")
+    assert np.corrcoef(at["a"], at["ends earlier"])[0, 1] > 0.35
+    assert np.corrcoef(at["a"], at["rises as they fall"])[0, 1] < -0.35

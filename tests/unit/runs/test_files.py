@@ -6,9 +6,11 @@ import polars as pl
 import pytest
 
 from pipeline.cli.main import main
+from pipeline.config import load_policy
 from pipeline.core.errors import UsageError
 from pipeline.forecasting.file_workers import WorkerKilledError
-from pipeline.runs.files import forecast_series_file, read_table, write_table, write_tables
+from pipeline.runs.files import forecast_series_file
+from pipeline.runs.tables import TableFiles, read_table, write_table
 
 
 def test_instants_stand_as_in_the_reports(tmp_path: Path) -> None:
@@ -103,11 +105,35 @@ def test_nothing_is_half_written_when_a_process_is_killed(
     assert target.read_text() == "as it was"
 
 
+def write_three(first: Path, second: Path, third: Path) -> None:
+    with TableFiles() as files:
+        files.write(pl.DataFrame({"y": [1]}), first)
+        files.opened(second)(pl.DataFrame({"y": [1]}))
+        files.write(pl.DataFrame({"y": [1]}), third)
+
+
 def test_files_take_their_places_together_or_none_does(tmp_path: Path) -> None:
-    one, other = tmp_path / "one.csv", tmp_path / "other.csv"
+    one = tmp_path / "one.csv"
     one.write_text("as it was")
-    other.mkdir()
     with pytest.raises(UsageError, match=r"other.txt: only .csv"):
-        write_tables({one: pl.DataFrame({"y": [1]}), tmp_path / "other.txt": pl.DataFrame({"y": [1]})})
+        write_three(one, tmp_path / "rows.parquet", tmp_path / "other.txt")
     assert one.read_text() == "as it was"
-    assert sorted(tmp_path.iterdir()) == [one, other]
+    assert list(tmp_path.iterdir()) == [one]
+
+
+def test_paths_are_written_as_they_are_made(tmp_path: Path) -> None:
+    paths = tmp_path / "paths.parquet"
+    written = forecast_series_file(series_file(tmp_path), tmp_path / "steps.csv", paths=paths, **OPTIONS)
+    count = load_policy().forecast.paths
+    assert written == {paths: 4 * count, tmp_path / "steps.csv": 4}
+    drawn = pl.read_parquet(paths)
+    assert drawn.columns == ["path", "unique_id", "ds", "value"]
+    steps = drawn.group_by("unique_id", "ds").agg(pl.col("value").mean()).sort("ds")
+    assert steps["value"].to_list() == pytest.approx(pl.read_csv(tmp_path / "steps.csv")["mean"].to_list())
+
+
+def test_paths_are_never_text(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"paths.csv: paths are many rows; only .parquet"):
+        forecast_series_file(
+            series_file(tmp_path), tmp_path / "steps.csv", paths=tmp_path / "paths.csv", **OPTIONS
+        )
