@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.core.crash_points import CRASH_AT, CRASH_POINTS
-from pipeline.schemas.tables import KEPT_TABLES
+from pipeline.schemas.tables import KEPT_TABLES, LEVELS
 from tests.landing_world import event, write_lines
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -29,6 +29,8 @@ WITHIN = "2024-09-30T00:00:00Z"
 PROJECTIONS = ("order_book", "orphans", "supply", "capacity", "demand_history")
 RESULTS = ("forecast", "forecast_quarters", "forecast_models", "chips_needed", "allocation", "supply_balance")
 KEPT = tuple(table.name for table in KEPT_TABLES if table.name != "other_events")
+PATHS = 50
+"""Joint sample paths of a run."""
 CUSTOMER = "cust-91c1ba56b2"
 """One who buys much, and whom `forget` makes unreachable."""
 REFUSED = "bad-"
@@ -174,7 +176,9 @@ def make_market(folder: Path, commands: Commands) -> Market:
     first_bad = event("bad-0-1", time=WITHIN)
     repair = {"source_file": str(deliveries[0] / "hostile.jsonl"), "source_line": 2, "raw": first_bad}
     policy = (PROJECT / "pipeline" / "config" / "policy.toml").read_text()
-    smaller = policy.replace("horizon_weeks = 104", "horizon_weeks = 13").replace("paths = 500", "paths = 50")
+    smaller = policy.replace("horizon_weeks = 104", "horizon_weeks = 13").replace(
+        "paths = 500", f"paths = {PATHS}"
+    )
     assert smaller != policy
     (folder / "policy.toml").write_text(smaller)
     commands.environment["TRN_POLICY"] = str(folder / "policy.toml")
@@ -266,6 +270,7 @@ def require_sound(home: Path, acknowledged: set[tuple[str, str]]) -> None:
         published = require_sound_log(copy, set())
         assert published == log[: len(published)]
     require_whole_reports(home / "reports")
+    require_whole_paths(home)
 
 
 def require_sound_log(database: Path, acknowledged: set[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -330,6 +335,20 @@ def require_whole_reports(reports: Path) -> None:
             assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
+def require_whole_paths(home: Path) -> None:
+    """Check that every file of sample paths holds each path of each series and week of its run's forecast."""
+    for file in (home / "paths").glob("*.parquet"):
+        assert file.exists(), f"{file} is a link to nothing"
+        with opened(home / "warehouse.duckdb") as connection:
+            weeks = "SELECT count(*) FROM forecast WHERE run_id = ? AND level = ?"
+            bottom = connection.execute(weeks, [file.resolve().stem, LEVELS[-1]]).fetchall()[0][0]
+            found = connection.execute(
+                "SELECT count(*), max(path), count(value) FROM read_parquet(?)", [str(file)]
+            ).fetchall()[0]
+        assert found == (bottom * PATHS, PATHS, bottom * PATHS)
+        assert bottom
+
+
 def final_state(home: Path) -> dict[str, Any]:
     """All that a command leaves which does not depend on when it ran: log, accounts, projections, reports."""
     queries = {
@@ -354,6 +373,9 @@ def final_state(home: Path) -> dict[str, Any]:
     for file in sorted(reports.glob("*/*.csv")):
         state[str(file.relative_to(reports))] = file.read_bytes()
     state["latest"] = (reports / "latest").resolve().name if (reports / "latest").exists() else None
+    for file in sorted((home / "paths").glob("*.parquet")):
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        state[f"paths {file.name}"] = file.readlink().name if file.is_symlink() else digest
     state["work"] = sorted(path.name for path in (home / "work").glob("*"))
     state["leftovers"] = sorted(str(path.relative_to(home)) for path in home.rglob("*") if _is_left(path))
     return state

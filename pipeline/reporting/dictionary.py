@@ -25,6 +25,7 @@ from pipeline.schemas.tables import (
     LOG_TABLES,
     MACRO_TABLES,
     RESULT_TABLES,
+    SAMPLE_PATHS,
 )
 
 _SQL_TYPES = {
@@ -51,6 +52,10 @@ _KEPT = """Tables that the projections read, so that a question costs what is ne
 log and are brought up to it before each publication; `python -m pipeline replay --verify` computes them anew.
 Ask the projections, not the tables: what depends on the instant is added there.
 """
+_SAMPLE_PATHS = """The file is `paths/<run_id>.parquet`; `paths/latest.parquet` is that of the run forecast
+last. `python -m pipeline sql` reads them as `sample_paths('<run_id>')` and `sample_paths()`. On each path a node
+of `forecast` is the sum of its series, and its means and quantiles are those over the paths.
+"""
 
 
 def data_dictionary() -> str:
@@ -75,6 +80,9 @@ def data_dictionary() -> str:
         *(_table(table) for table in KEPT_TABLES),
         "## Results: tables of the published file and CSV reports\n",
         *(_table(table) for table in RESULT_TABLES),
+        "## Sample paths: a Parquet file a run\n",
+        _SAMPLE_PATHS,
+        _table(SAMPLE_PATHS),
         "## Between stages\n",
         _table(FORECAST_PATHS),
         *_events(),

@@ -20,6 +20,7 @@ from pipeline.runs.context import (
     the_settings,
 )
 from pipeline.runs.gates import gate
+from pipeline.runs.sample_paths import SAMPLE_PATHS_FILE, settle_sample_paths
 from pipeline.schemas.tables import (
     CHIPS_NEEDED,
     DATA_QUALITY,
@@ -45,6 +46,7 @@ def start_run(as_of: str | None = None, position: int | None = None) -> dict[str
     is_published = is_finished(run, "forecast")
     if is_published:
         report_run(run.run_id)
+        settle_sample_paths(run)
         shutil.rmtree(run_folder(run))
     return {**run.to_json(), "is_published": is_published}
 
@@ -99,6 +101,7 @@ def reconcile(run: dict[str, Any]) -> dict[str, Any]:
         GateFailed: the forecast breaks a critical rule.
     """
     from pipeline import reconciliation
+    from pipeline.reporting import write_sample_paths
 
     this = Run.from_json(run)
     policy = policy_of(this)
@@ -133,6 +136,7 @@ def reconcile(run: dict[str, Any]) -> dict[str, Any]:
     }
     for name, frame in results.items():
         keep_frame(frame, folder / f"{name}.parquet")
+    write_sample_paths(paths, folder / SAMPLE_PATHS_FILE)
     return {**run, "rows": weeks.height}
 
 
@@ -147,6 +151,7 @@ def publish_forecast(run: dict[str, Any]) -> dict[str, Any]:
     if not is_finished(this, "forecast"):
         _store_forecast(this)
     report = publish_run(this.run_id)
+    settle_sample_paths(this)
     crash_point("work.before_clearing")
     shutil.rmtree(run_folder(this))
     crash_point("work.after_clearing")

@@ -24,6 +24,7 @@ COMMANDS = {
     "results": "run",
     "proposal": "run",
     "report": "run",
+    "paths": "run",
     "work": "run",
     "rebuilding": "replay",
     "sealing": "verify",

@@ -27,6 +27,35 @@ FORECAST = Table(
         UNIT,
         *distribution(),
         Column("model", pl.String, "", "heaviest component; 'sum of paths' above the bottom level"),
+        Column(
+            "base_mean",
+            pl.Float64,
+            CHIPS,
+            "the node's own forecast, before it was brought into agreement with the others; empty for a run "
+            "of a version that made none",
+            True,
+        ),
+    ),
+)
+
+FORECAST_RECONCILIATION = Table(
+    "forecast_reconciliation",
+    ("run_id", "channel", "unit", "method"),
+    "One run, channel and way to reconcile: how it did at origins before the run, and which was used.",
+    (
+        *RUN,
+        Column("channel", pl.String, "", "'cloud' or 'direct'"),
+        UNIT,
+        Column("method", pl.String, "", "bottom-up, ols, wls_structural, wls_variance or mint_shrink"),
+        Column("is_used", pl.Boolean, "", "the run's means were reconciled this way"),
+        Column("origins", pl.Int64, "", "earlier origins at which it was judged"),
+        Column(
+            "relative_error",
+            pl.Float64,
+            "",
+            "absolute errors over those of bottom-up, mean over the levels; empty where nothing was judged",
+            True,
+        ),
     ),
 )
 
@@ -83,6 +112,38 @@ FORECAST_PATHS = Table(
             pl.List(pl.Float64),
             CHIPS,
             "demand of the week on each path; item n of every series belongs to the same joint future n",
+        ),
+    ),
+)
+
+SAMPLE_PATHS = Table(
+    "sample_paths",
+    ("path", "channel", "segment", "generation", "region", "period_start"),
+    "Joint futures of a run's series: their sums within one path are futures of the levels above.",
+    (
+        Column("path", pl.Int64, "", "joint future, from 1 up: the same one in every series and week"),
+        *SERIES_KEY,
+        *PERIOD,
+        UNIT,
+        Column("value", pl.Float64, CHIPS, "demand of the week on the path"),
+    ),
+)
+
+BASE_FORECASTS = Table(
+    "base_forecasts",
+    ("level", "channel", "segment", "generation", "region", "unit", "origin"),
+    "Forecasts of nodes by themselves: those above the bottom as of now, and all at earlier origins.",
+    (
+        Column("level", pl.String, "", "node of the hierarchy, as in forecast"),
+        *NODE_KEY,
+        UNIT,
+        Column("origin", pl.Date, "", "first week forecast"),
+        Column("mean_chips", pl.List(pl.Float64), CHIPS, "mean of the first week, of the second, and so on"),
+        Column(
+            "demand_chips",
+            pl.List(pl.Float64),
+            CHIPS,
+            "what came in these weeks, as known as of the run; NaN where not known",
         ),
     ),
 )

@@ -1,0 +1,77 @@
+"""The joint sample paths of runs: published beside the copy for people, and kept for the latest runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.core.crash_points import crash_point
+from pipeline.core.durable import sync_path
+from pipeline.core.errors import TransientError
+from pipeline.runs.context import Run, run_folder, the_settings
+from pipeline.store import read_frame, reader, sql_text, writer_lock
+
+SAMPLE_PATHS_FILE = "sample_paths.parquet"
+"""What the task `reconcile` leaves in a run's folder: the file to publish, as it is."""
+LATEST = "latest"
+
+
+def settle_sample_paths(run: Run) -> None:
+    """Publish the sample paths of a stored run, point `latest` at the last run's, and drop what is not kept.
+
+    Called again after a crash it finishes: the file is moved whole from the run's folder, once. One process
+    does so at a time, and reads which runs there are meanwhile, so that none drops another's paths.
+
+    Raises:
+        TransientError: another process settles for too long, or the disk refuses; what stood there stays.
+    """
+    settings = the_settings()
+    folder = settings.paths
+    with writer_lock(folder / ".lock", patience_seconds=settings.patience_seconds), _disk(folder):
+        with reader(settings.published) as connection:
+            query = sql_text("runs/forecasts_kept")
+            runs = read_frame(connection, query, {"runs": settings.paths_kept}).to_dicts()
+        _publish(run_folder(run) / SAMPLE_PATHS_FILE, _file(folder, run.run_id))
+        latest = next(row["run_id"] for row in runs if row["is_latest"])
+        _point(_file(folder, LATEST), _file(folder, latest))
+        crash_point("paths.after_latest")
+        for row in runs:
+            if not row["is_kept"]:
+                _file(folder, row["run_id"]).unlink(missing_ok=True)
+        sync_path(folder)
+        crash_point("paths.after_clearing")
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.parquet"
+
+
+def _publish(source: Path, target: Path) -> None:
+    if not source.exists():
+        return
+    sync_path(source)
+    crash_point("paths.before_move")
+    source.replace(target)
+    sync_path(target.parent)
+    crash_point("paths.after_move")
+
+
+def _point(link: Path, target: Path) -> None:
+    """Let the link name the file; where the file is not kept or was never made, there is no link."""
+    if not target.exists():
+        link.unlink(missing_ok=True)
+    elif not link.is_symlink() or link.readlink() != Path(target.name):
+        fresh = link.with_name(f".{link.name}.fresh")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(target.name)
+        fresh.replace(link)
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TransientError(
+            f"{error.filename or folder} cannot be written: {error.strerror}; make room on the disk or allow "
+            "writing, and run again"
+        ) from error
