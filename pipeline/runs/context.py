@@ -190,6 +190,23 @@ def runs_row(run: Run, kind: str, *, status: str, message: str | None = None) ->
     )
 
 
+def forecast_run(connection: Connection, run_id: str | None) -> dict[str, Any]:
+    """Return what identifies a run whose forecast is published; by default the one forecast last.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    if run_id is None:
+        latest = connection.execute(sql_text("runs/latest_forecast")).fetchone()
+        if latest is None:
+            raise UsageError("no forecast is published yet: python -m pipeline run")
+        run_id = latest[0]
+    frame = read_frame(connection, sql_text("runs/forecast_run"), {"run_id": run_id})
+    if frame.is_empty():
+        raise UsageError(f"no run {run_id!r} has a published forecast: python -m pipeline status lists runs")
+    return frame.row(0, named=True)
+
+
 def projection(connection: Connection, macro: str, run: Run) -> pl.DataFrame:
     """Return the rows of a projection macro as the run sees them, in a fixed order."""
     query = f"FROM {macro}($as_of, $position) ORDER BY ALL"

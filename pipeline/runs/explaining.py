@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.core.clock import format_instant
 from pipeline.core.errors import TerminalError, UsageError
-from pipeline.runs.context import Run, demand_history, policy_of, the_settings
+from pipeline.runs.context import Run, demand_history, forecast_run, policy_of, the_settings
 from pipeline.schemas.tables import LEVELS
 from pipeline.store import Connection, read_frame, reader, sql_text
 
@@ -42,7 +42,7 @@ def explain(series: str, run_id: str | None = None) -> dict[str, Any]:
     from pipeline.forecasting import explain_series
 
     with reader(the_settings().published) as connection:
-        stored = _run(connection, run_id)
+        stored = forecast_run(connection, run_id)
         run = Run(*(stored[name] for name in ("run_id", "as_of", "log_position", "policy_hash", "seed")))
         policy = policy_of(run)
         told = _model(connection, run, series)
@@ -75,18 +75,6 @@ def explain(series: str, run_id: str | None = None) -> dict[str, Any]:
         "record_forecast": beside and _told(_quantiles(run, beside)),
     }
     return {name: _plain(value) for name, value in answer.items()}
-
-
-def _run(connection: Connection, run_id: str | None) -> dict[str, Any]:
-    if run_id is None:
-        latest = connection.execute(sql_text("runs/latest_forecast")).fetchone()
-        if latest is None:
-            raise UsageError("no forecast is published yet: python -m pipeline run")
-        run_id = latest[0]
-    frame = read_frame(connection, sql_text("runs/forecast_run"), {"run_id": run_id})
-    if frame.is_empty():
-        raise UsageError(f"no run {run_id!r} has a published forecast: python -m pipeline status lists runs")
-    return frame.row(0, named=True)
 
 
 def _model(connection: Connection, run: Run, series: str) -> dict[str, Any]:
