@@ -1,8 +1,9 @@
-"""sql, explain, status, dictionary: what people ask."""
+"""sql, explain, paths, status, dictionary: what people ask."""
 
 import json
 import sys
 from argparse import Namespace
+from pathlib import Path
 
 from pipeline.cli.parsing import Commands
 
@@ -13,7 +14,8 @@ def add_commands(commands: Commands) -> None:
         "sql",
         help="ask the published copy a question",
         description="Runs a query, or a file such as sql/adhoc/late_orders.sql, on the published copy. "
-        "$as_of in the text takes the value of --as-of.",
+        "$as_of in the text takes the value of --as-of; sample_paths('RUN') and sample_paths() are the joint "
+        "sample paths of a run and of the latest.",
     )
     sql.add_argument("question", metavar="'SELECT …'|FILE.sql")
     sql.add_argument("--as-of", help="instant with an offset, such as 2026-09-07T00:00:00Z; default: now")
@@ -32,6 +34,16 @@ def add_commands(commands: Commands) -> None:
     explain.add_argument("--run", metavar="RUN", dest="run_id", help="default: the latest forecast")
     explain.add_argument("--json", action="store_true", help="print one JSON object")
     explain.set_defaults(run=_explain)
+
+    paths = commands.add_parser(
+        "paths",
+        help="make a run's joint sample paths again",
+        description="Makes the joint sample paths of any published run again from the log, and writes them "
+        "if they give the forecast that it published. Those of the latest runs are kept in paths/.",
+    )
+    paths.add_argument("run_id", metavar="RUN")
+    paths.add_argument("--out", type=Path, required=True, metavar="FILE.parquet")
+    paths.set_defaults(run=_paths)
 
     commands.add_parser("status", help="the state of log, runs and publication").set_defaults(run=_status)
     commands.add_parser("dictionary", help="print the data dictionary (Markdown)").set_defaults(
@@ -52,6 +64,13 @@ def _explain(options: Namespace) -> int:
 
     found = explain(options.series, options.run_id)
     sys.stdout.write(f"{json.dumps(found, allow_nan=False)}\n" if options.json else explanation_text(found))
+    return 0
+
+
+def _paths(options: Namespace) -> int:
+    from pipeline.runs.repeating import repeat_paths
+
+    print(repeat_paths(options.run_id, options.out))
     return 0
 
 

@@ -53,7 +53,7 @@ log and are brought up to it before each publication; `python -m pipeline replay
 Ask the projections, not the tables: what depends on the instant is added there.
 """
 _SAMPLE_PATHS = """The file is `paths/<run_id>.parquet`; `paths/latest.parquet` is that of the run forecast
-last. `python -m pipeline sql` reads them as `sample_paths('<run_id>')` and `sample_paths()`. On each path a node
+last. `pipeline sql` reads them as `sample_paths('<run_id>')` and `sample_paths()`. On each path a node
 of `forecast` is the sum of its series, and its means and quantiles are those over the paths.
 """
 

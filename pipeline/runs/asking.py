@@ -12,6 +12,7 @@ from pipeline.reporting import render_table
 from pipeline.runs.context import the_settings
 from pipeline.runs.custody import FORGETTING, has_chain
 from pipeline.runs.landing import inbox_files
+from pipeline.runs.sample_paths import describe_sample_paths, hint_on_sample_paths, offer_sample_paths
 from pipeline.store import read_answer, read_frame, reader, sql_text
 
 STATUS = ("status_log", "status_runs")
@@ -31,7 +32,11 @@ def ask(question: str, *, as_of: str | None, csv: bool) -> str:
     instant = parse_instant(as_of) if as_of else utc_now()
     parameters = {"as_of": instant} if "$as_of" in text else {}
     with reader(the_settings().published) as connection:
-        frame = read_answer(connection, text, parameters)
+        offer_sample_paths(connection)
+        try:
+            frame = read_answer(connection, text, parameters)
+        except UsageError as error:
+            raise UsageError(f"{error}{hint_on_sample_paths(str(error))}") from None
     return render_table(frame, csv=csv)
 
 
@@ -62,6 +67,8 @@ def status() -> str:
         kept = read_state(connection).describe(last_position(connection)) if has_state(connection) else ""
     places = {"state": settings.home, "ask": settings.published, "read": settings.reports / "latest"}
     lines = [f"{name:<6}{path}\n" for name, path in places.items()]
+    if paths := describe_sample_paths():
+        lines.append(f"{'paths':<6}{paths}\n")
     if kept:
         lines.append(f"{'kept':<6}{kept}\n")
     if head:

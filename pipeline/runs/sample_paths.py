@@ -7,8 +7,9 @@ from pathlib import Path
 from pipeline.core.crash_points import crash_point
 from pipeline.core.durable import sync_path
 from pipeline.core.errors import TransientError
+from pipeline.core.wording import counted
 from pipeline.runs.context import Run, run_folder, the_settings
-from pipeline.store import read_frame, reader, sql_text, writer_lock
+from pipeline.store import Connection, read_frame, reader, sql_text, writer_lock
 
 SAMPLE_PATHS_FILE = "sample_paths.parquet"
 """What the task `reconcile` leaves in a run's folder: the file to publish, as it is."""
@@ -39,6 +40,26 @@ def settle_sample_paths(run: Run) -> None:
                 _file(folder, row["run_id"]).unlink(missing_ok=True)
         sync_path(folder)
         crash_point("paths.after_clearing")
+
+
+def offer_sample_paths(connection: Connection) -> None:
+    """Let a person's question read the files: `sample_paths('<run_id>')`, `sample_paths()` for the latest."""
+    connection.execute("SET VARIABLE paths_folder = ?", [str(the_settings().paths)])
+    connection.execute(sql_text("runs/sample_paths"))
+
+
+def hint_on_sample_paths(refusal: str) -> str:
+    """Return how to go on where a question was refused because the paths of a run are not kept."""
+    if f"{the_settings().paths}/" not in refusal:
+        return ""
+    return "; python -m pipeline paths RUN --out FILE.parquet makes the paths of any run again"
+
+
+def describe_sample_paths() -> str:
+    """Return where paths are kept, of how many runs and how large; nothing where there are none."""
+    folder = the_settings().paths
+    sizes = [file.stat().st_size for file in folder.glob("*.parquet") if not file.is_symlink()]
+    return f"{folder}: {counted(len(sizes), 'run')}, {sum(sizes) / 1e6:,.1f} MB" if sizes else ""
 
 
 def _file(folder: Path, name: str) -> Path:
