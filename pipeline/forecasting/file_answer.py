@@ -1,5 +1,6 @@
 """One series of a file, one answer: its paths, what they say of every step, and what made them."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,9 +8,10 @@ from numpy.typing import NDArray
 
 from pipeline.config.policy import ForecastPolicy
 from pipeline.core.ids import seed_for
-from pipeline.forecasting.draws import calendar_draws
+from pipeline.forecasting.censored_forecast import forecast_censored
+from pipeline.forecasting.draws import Draws, calendar_draws
 from pipeline.forecasting.file_layout import LaidSeries
-from pipeline.forecasting.series_forecast import Engine, SeriesForecast, forecast_series
+from pipeline.forecasting.series_forecast import Engine, SeriesForecast
 
 Array = NDArray[np.float64]
 
@@ -32,48 +34,75 @@ class Request:
 
 
 @dataclass(frozen=True)
+class MadeBy:
+    """What made the answer of a series: model, reason of a fallback, note; None: there is none to tell."""
+
+    model: str
+    reason: str | None
+    note: str | None
+
+
+@dataclass(frozen=True)
 class ChunkAnswer:
     """Answers to some series, in their order.
 
     Attributes:
         measures: series x (horizon + 2) x (1 + 2 levels): mean and bounds of every step, of their sum, of
             their peak; NaN where never observed.
-        made_by: model and reason of each series.
+        made_by: of each series.
         paths: series x horizon x paths where they were asked for; NaN where never observed.
     """
 
     measures: Array
-    made_by: list[tuple[str, str | None]]
+    made_by: list[MadeBy]
     paths: Array | None
 
 
 def answer_chunk(chunk: list[LaidSeries], *, request: Request) -> ChunkAnswer:
     """Forecast some series; each depends on its own rows and name alone."""
-    answers = [_forecast(series, request) for series in chunk]
-    paths = [
-        np.full_like(answer.paths, np.nan) if answer.reason == "no_observations" else answer.paths
-        for answer in answers
-    ]
+    answers = [_over_histories(series, request) for series in chunk]
+    paths = [drawn for drawn, _ in answers]
     return ChunkAnswer(
         np.stack([_measures(drawn, request) for drawn in paths]),
-        [(answer.model, answer.reason) for answer in answers],
+        [made_by for _, made_by in answers],
         np.stack(paths) if request.wants_paths else None,
     )
 
 
-def _forecast(series: LaidSeries, request: Request) -> SeriesForecast:
+def _over_histories(series: LaidSeries, request: Request) -> tuple[Array, MadeBy]:
+    """Take path p from history p modulo their number, histories without a value left out.
+
+    What made most of the histories' forecasts is told.
+    """
     rules = request.rules
-    return forecast_series(
-        series.values,
-        is_flow=not request.periods and bool(np.nanmin(series.values, initial=0.0) >= 0),
-        is_ended=False,
+    draws = calendar_draws(
+        rules.seed, end=series.end, steps=request.horizon, paths=rules.paths, weeks=rules.residual_weeks
+    )
+    paths = np.full(draws.shape, np.nan)
+    told = series.told
+    if not told:
+        return paths, MadeBy("flat", "no_observations", None)
+    made_by = []
+    for turn, history in enumerate(told[: rules.paths]):
+        answer = _forecast(series, history, draws, request)
+        paths[:, turn :: len(told)] = answer.paths[:, turn :: len(told)]
+        made_by.append(MadeBy(answer.model, answer.reason, answer.note))
+    most, _ = Counter(made_by).most_common(1)[0]
+    return paths, most
+
+
+def _forecast(series: LaidSeries, history: int, draws: Draws, request: Request) -> SeriesForecast:
+    values = series.values[history]
+    floors = np.full_like(values, np.nan) if series.floors is None else series.floors[history]
+    return forecast_censored(
+        values,
+        floors,
+        is_flow=not request.periods and bool(np.nanmin(values, initial=0.0) >= 0),
         seasons=request.periods,
         reach=request.horizon,
-        draws=calendar_draws(
-            rules.seed, end=series.end, steps=request.horizon, paths=rules.paths, weeks=rules.residual_weeks
-        ),
-        rng=np.random.default_rng(seed_for(rules.seed, "file", series.name)),
-        policy=rules,
+        draws=draws,
+        rng=np.random.default_rng(seed_for(request.rules.seed, "file", series.name)),
+        policy=request.rules,
         engine=request.engine,
     )
 

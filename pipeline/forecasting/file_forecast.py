@@ -1,7 +1,7 @@
 """Forecast any file of series with columns unique_id, ds, y by the models of the pipeline."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import islice
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.config import Policy, load_policy
 from pipeline.core.errors import UsageError
 from pipeline.core.progress import progress
-from pipeline.forecasting.file_answer import ChunkAnswer, Request, answer_chunk
+from pipeline.forecasting.file_answer import ChunkAnswer, MadeBy, Request, answer_chunk
 from pipeline.forecasting.file_frequency import infer_step
 from pipeline.forecasting.file_layout import LaidSeries, lay_out, list_series
 from pipeline.forecasting.file_series import read_series
@@ -36,7 +36,8 @@ class FileForecast:
         steps: unique_id, ds, mean, then lo-L and hi-L per level in the order given; sorted.
         totals: unique_id, measure ('sum' over the horizon, 'peak': its highest step), mean, lo-L, hi-L.
         models: unique_id, model (the component that weighs most, or the fallback), reason (of the fallback;
-            null where none was needed), observations, first_ds, last_ds.
+            null where none was needed), note (what else to know: `low_information` where the last values
+            are all censored), observations, censored (steps), draws (histories), first_ds, last_ds.
     """
 
     steps: pl.DataFrame
@@ -60,7 +61,10 @@ def forecast_file(
     What one path of several series says of one time belongs together.
 
     Args:
-        frame: unique_id, ds (date, timestamp or whole number, as such or as text), y (null: not observed).
+        frame: unique_id, ds (date, timestamp or whole number, as such or as text), y (null: not observed);
+            where they are there also censored (0 or 1: y is the least that demand was, not demand) and draw
+            (a whole number: one of several possible histories of a series; path p continues the one at
+            place p modulo their number).
         horizon: steps ahead, of the file's own frequency.
         season: one or two periods in steps, used where history allows; none given: the usual one of the
             frequency.
@@ -75,20 +79,20 @@ def forecast_file(
 
     Raises:
         UsageError: missing columns, no rows, unreadable times or numbers, duplicated times, mixed
-            frequencies, or a horizon, season or level that cannot be.
+            frequencies, flags or draws that are none, or a horizon, season or level that cannot be.
         WorkerKilledError: a process that shared the work was killed.
     """
     chosen, levels = tuple(season or ()), tuple(levels)
     _require_options(horizon, chosen, levels)
     rows = read_series(frame)
-    step = infer_step(rows)
+    step = infer_step(rows.select("unique_id", "ds").unique(maintain_order=True).sort("unique_id", "ds"))
     periods = tuple(length for length in (chosen or (step.season(),)) if length > 1)
     rules = (policy or load_policy()).forecast
     rules = replace(rules, residual_weeks=max(rules.residual_weeks, *(2 * length for length in periods), 0))
     request = Request(horizon, periods, levels, rules, engine, receive_paths is not None)
     listed = list_series(rows)
     measures: list[Array] = []
-    made_by: list[tuple[str, str | None]] = []
+    made_by: list[MadeBy] = []
     for answer in _answers(lay_out(rows, listed, step, periods), listed.height, request):
         if receive_paths and answer.paths is not None:
             some = listed.slice(len(made_by), len(answer.made_by))
@@ -142,10 +146,11 @@ def _chunked(series: Iterator[LaidSeries], size: int) -> Iterator[list[LaidSerie
         yield chunk
 
 
-def _models(listed: pl.DataFrame, made_by: list[tuple[str, str | None]]) -> pl.DataFrame:
-    named = pl.DataFrame(made_by, schema={"model": pl.String, "reason": pl.String}, orient="row")
-    return pl.concat([listed, named], how="horizontal").select(
-        "unique_id", "model", "reason", "observations", "first_ds", "last_ds"
+def _models(listed: pl.DataFrame, made_by: list[MadeBy]) -> pl.DataFrame:
+    schema = dict.fromkeys(("model", "reason", "note"), pl.String)
+    told = pl.DataFrame([asdict(made) for made in made_by], schema=schema)
+    return pl.concat([listed, told], how="horizontal").select(
+        "unique_id", *schema, "observations", "censored", "draws", "first_ds", "last_ds"
     )
 
 

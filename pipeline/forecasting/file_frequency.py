@@ -43,7 +43,7 @@ class Step:
         """Count the steps from the first time of a series to each of its times."""
         counted = _count(rows["ds"], self.kind)
         frame = pl.DataFrame({"unique_id": rows["unique_id"], "count": counted})
-        place = (pl.col("count") - pl.col("count").first().over("unique_id")) // self.size
+        place = (pl.col("count") - pl.col("count").min().over("unique_id")) // self.size
         return frame.select(place.alias("place")).to_series()
 
     def ordinals(self, times: pl.Series) -> pl.Series:

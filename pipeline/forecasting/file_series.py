@@ -1,78 +1,79 @@
-"""The series of a file that a person brings: columns unique_id, ds, y, read strictly, errors by row."""
+"""The series of a file that a person brings: columns unique_id, ds, y and others, errors by row."""
 
 import polars as pl
 
 from pipeline.core.errors import UsageError
+from pipeline.forecasting.file_columns import (
+    read_flags,
+    read_numbers,
+    read_times,
+    read_whole_numbers,
+    require_columns,
+    require_filled,
+)
 
-_COLUMNS = ("unique_id", "ds", "y")
+NO_DRAW = -1
 
 
 def read_series(frame: pl.DataFrame) -> pl.DataFrame:
-    """Read unique_id, ds (date, timestamp or whole number) and y (null: not observed), sorted.
+    """Read the rows of all series, sorted by unique_id, draw, ds.
+
+    Args:
+        frame: unique_id, ds (date, timestamp or whole number) and y (null: not observed); where they are
+            there also censored (y is the least that demand was, not demand) and draw (a whole number: the
+            series has several possible histories).
+
+    Returns:
+        unique_id, draw (`NO_DRAW`: the series has one history), ds, y (null: not observed, or censored),
+        floor (the least that demand was; null: nothing was censored).
 
     Raises:
-        UsageError: missing columns, no rows, an empty name or time, unreadable times or numbers, or a
-            duplicated time.
+        UsageError: missing columns, no rows, an empty name or time, unreadable times, numbers, flags or
+            draws, a duplicated time, or a series of which some rows have a draw and others none.
     """
-    if missing := [name for name in _COLUMNS if name not in frame.columns]:
-        raise UsageError(
-            f"missing column {', '.join(missing)}: needed are unique_id, ds, y; "
-            f"got {', '.join(frame.columns)}"
-        )
+    require_columns(frame, ("unique_id", "ds", "y"), "needed are unique_id, ds, y")
     if frame.is_empty():
         raise UsageError("no rows: the file has the columns unique_id, ds, y but nothing to forecast")
-    times = _read_times(frame["ds"])
-    rows = pl.DataFrame([frame["unique_id"], times, _read_values(frame["y"])])
-    for name in ("unique_id", "ds"):
-        if rows[name].null_count():
-            raise UsageError(f"row {_first(rows[name].is_null())}: {name} is empty; every row needs one")
-    rows = rows.sort("unique_id", "ds")
-    doubled = rows.filter(pl.struct("unique_id", "ds").is_duplicated())
-    if doubled.height:
-        raise UsageError(
-            f"duplicated date: series {doubled['unique_id'][0]!r} has {doubled['ds'][0]} more than once; "
-            "sum or drop the repeats"
-        )
-    return rows
-
-
-def _read_times(times: pl.Series) -> pl.Series:
-    if times.dtype.is_integer() or isinstance(times.dtype, pl.Date | pl.Datetime):
-        return times
-    if times.dtype != pl.String:
-        raise UsageError(f"ds is of type {times.dtype}; allowed are dates, timestamps and whole numbers")
-    has_offset = bool(times.str.contains(r"(Z|[+-]\d{2}:?\d{2})$").any())
-    readings = (
-        times.cast(pl.Int64, strict=False),
-        _try_times(times, pl.Date()),
-        _try_times(times, pl.Datetime("us", "UTC" if has_offset else None)),
+    y = read_numbers(frame["y"])
+    is_censored = (
+        read_flags(frame["censored"])
+        if "censored" in frame.columns
+        else pl.select(pl.repeat(value=False, n=frame.height)).to_series()
     )
-    best = min(readings, key=pl.Series.null_count)
-    if best.null_count() > times.null_count():
-        bad = best.is_null() & times.is_not_null()
+    draw = (
+        read_whole_numbers(frame["draw"]).fill_null(NO_DRAW)
+        if "draw" in frame.columns
+        else pl.select(pl.repeat(NO_DRAW, frame.height, dtype=pl.Int64)).to_series()
+    )
+    rows = pl.DataFrame(
+        [frame["unique_id"], draw.alias("draw"), read_times(frame["ds"]), y, is_censored.alias("is_censored")]
+    )
+    require_filled(rows, ("unique_id", "ds"))
+    rows = rows.sort("unique_id", "draw", "ds")
+    _require_unique(rows)
+    _require_draws_throughout(rows)
+    return rows.select(
+        "unique_id",
+        "draw",
+        "ds",
+        pl.when(~pl.col("is_censored")).then("y").alias("y"),
+        pl.when("is_censored").then("y").alias("floor"),
+    )
+
+
+def _require_unique(rows: pl.DataFrame) -> None:
+    doubled = rows.filter(pl.struct("unique_id", "draw", "ds").is_duplicated())
+    if doubled.height:
+        name, draw, time = doubled.row(0)[:3]
+        whose = f"series {name!r}" if draw == NO_DRAW else f"draw {draw} of series {name!r}"
+        raise UsageError(f"duplicated date: {whose} has {time} more than once; sum or drop the repeats")
+
+
+def _require_draws_throughout(rows: pl.DataFrame) -> None:
+    has_draw = pl.col("draw") != NO_DRAW
+    mixed = rows.filter(has_draw.any().over("unique_id") & ~has_draw)
+    if mixed.height:
         raise UsageError(
-            f"row {_first(bad)}: ds {times.filter(bad)[0]!r} is no date, timestamp or whole number; "
-            "write 2026-09-07 or 2026-09-07T00:00:00"
+            f"series {mixed['unique_id'][0]!r} has rows with a draw and, at {mixed['ds'][0]}, one without; "
+            "number all rows of a series or none"
         )
-    return best
-
-
-def _try_times(times: pl.Series, dtype: pl.Date | pl.Datetime) -> pl.Series:
-    try:
-        return times.str.strptime(dtype, strict=False)
-    except pl.exceptions.ComputeError:  # no value looks like a time at all
-        return pl.Series(times.name, [None] * len(times), dtype=dtype)
-
-
-def _read_values(values: pl.Series) -> pl.Series:
-    numbers = values.cast(pl.Float64, strict=False)
-    bad = numbers.is_null() & values.is_not_null() & (values.cast(pl.String) != "")
-    if bad.any():
-        raise UsageError(
-            f"row {_first(bad)}: y {values.filter(bad)[0]!r} is no number; leave unknown values empty"
-        )
-    return pl.select(pl.when(numbers.is_finite()).then(numbers).alias("y"))["y"]
-
-
-def _first(bad: pl.Series) -> int:
-    return int(bad.arg_true()[0]) + 1

@@ -33,12 +33,14 @@ class SeriesForecast:
         paths: steps x paths, in the unit of the series.
         reason: why a fallback was used; None where none was.
         fit: what a model's paths were drawn from; None for fallbacks and the baseline.
+        note: what else to know of the answer; None: nothing.
     """
 
     paths: Array
     model: str
     reason: str | None
     fit: Fit | None = None
+    note: str | None = None
 
 
 def forecast_series(

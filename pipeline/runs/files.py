@@ -44,7 +44,7 @@ def forecast_series_file(
         for file, answer in frames.items():
             if file:
                 files.write(answer, file)
-    return files.rows
+    return {file: files.rows[file] for file in (*frames, paths) if file}
 
 
 def allocate_files(sources: Mapping[str, Path], target: Path) -> str:

@@ -177,7 +177,9 @@ def test_every_series_says_by_what_it_was_forecast() -> None:
         ]
     )
     models = forecast_file(frame, horizon=4, policy=POLICY).models
-    assert models.columns == ["unique_id", "model", "reason", "observations", "first_ds", "last_ds"]
+    assert models.columns == [
+        *("unique_id", "model", "reason", "note", "observations", "censored", "draws", "first_ds", "last_ds")
+    ]
     assert models["unique_id"].to_list() == ["fitted", "nothing sold", "still", "unseen", "young"]
     assert models["reason"].to_list() == [None, "all_zero", "constant", "no_observations", "too_short"]
     assert models["model"][0] in COMPONENTS
