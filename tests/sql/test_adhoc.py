@@ -1,5 +1,6 @@
 """Every ready question runs on an empty store, and answers a small example as a planner would by hand."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -38,7 +39,8 @@ def ask(connection: Connection, name: str) -> pl.DataFrame:
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
+def connection(tmp_path: Path, empty_home: Path) -> Iterator[Connection]:
+    shutil.copytree(empty_home, tmp_path, dirs_exist_ok=True)
     with writer(Settings(home=tmp_path)) as opened:
         yield opened
 

@@ -1,5 +1,6 @@
 """A run's identity and what it reads, on a small log."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def land(*events: dict[str, object]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def home(tmp_path: Path, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(empty_home, tmp_path / "home")
     monkeypatch.setenv("TRN_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("TRN_POLICY", raising=False)
 

@@ -1,5 +1,6 @@
 """A run that died between the database, the published copy and the reports: the next call heals it."""
 
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,7 +29,8 @@ LAUNCH = {
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(empty_home, tmp_path / "home")
     monkeypatch.setenv("TRN_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("TRN_POLICY", raising=False)
     with writer(the_settings()) as connection:

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,10 @@ Shown = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("TRN_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
+def home(home_place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("TRN_HOME", str(home_place))
+    yield home_place
+    shutil.rmtree(home_place, ignore_errors=True)
 
 
 def order(name: str, subject: str, verb: str = "placed", **data: Any) -> dict[str, Any]:
@@ -58,15 +61,29 @@ LINES = [
 EVENTS, REFUSED = 9, 3
 
 
+@pytest.fixture(scope="module")
+def home_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each test has its home: the log has the places of files."""
+    return tmp_path_factory.mktemp("forget") / "home"
+
+
+@pytest.fixture(scope="module")
+def standing(home_place: Path) -> Path:
+    """A home to put in its place, in which all lines have landed from an inbox of the day."""
+    day = home_place / "inbox" / "2026-01-07"
+    day.mkdir(parents=True)
+    write_lines(day / "events.jsonl", LINES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRN_HOME", str(home_place))
+        assert main(["land", str(home_place / "inbox")]) == 0
+    return home_place.rename(home_place.with_name("standing"))
+
+
 @pytest.fixture
-def inbox(home: Path, capsys: Shown) -> Path:
-    """The file of all lines, in an inbox of the day, landed."""
-    file = home / "inbox" / "2026-01-07" / "events.jsonl"
-    file.parent.mkdir(parents=True)
-    write_lines(file, LINES)
-    assert main(["land", str(home / "inbox")]) == 0
-    capsys.readouterr()
-    return file
+def inbox(standing: Path, home: Path) -> Path:
+    """The file of all lines, landed."""
+    shutil.copytree(standing, home)
+    return home / "inbox" / "2026-01-07" / "events.jsonl"
 
 
 def forget(capsys: Shown, *words: str) -> str:

@@ -17,7 +17,8 @@ ORDERS = Path(__file__).resolve().parents[3] / "examples" / "csv_orders"
 
 
 @pytest.fixture
-def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def inbox(tmp_path: Path, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(empty_home, tmp_path / "home")
     monkeypatch.setenv("TRN_HOME", str(tmp_path / "home"))
     folder = tmp_path / "home" / "inbox" / DAY
     for name, path in (("a", "a.jsonl"), ("z", "z.jsonl"), ("e", "events/sub/e.jsonl")):

@@ -1,6 +1,7 @@
 """Refused lines come from outside: a person sees them whole, and they must not command the terminal."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ JOURNAL = (
 
 
 @pytest.fixture(autouse=True)
-def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def refused(tmp_path: Path, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(empty_home, tmp_path / "home")
     monkeypatch.setenv("TRN_HOME", str(tmp_path / "home"))
     file = tmp_path / "events.jsonl"
     file.write_text("{ \x1b[2J\u202e no event\n")

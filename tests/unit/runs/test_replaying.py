@@ -1,6 +1,7 @@
 """replay and status from the command line, over a home of its own."""
 
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -22,11 +23,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-@pytest.fixture
-def landed(home: Path, capsys: Capture) -> Path:
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder to copy, of a home in which three events have landed and their file beside it."""
+    folder = tmp_path_factory.mktemp("standing")
     lines = [usage(f"u{number}", data_customer_id=f"c{number}") for number in range(3)]
-    assert main(["land", str(write_lines(home.parent / "a.jsonl", lines))]) == 0
-    capsys.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRN_HOME", str(folder / "home"))
+        assert main(["land", str(write_lines(folder / "a.jsonl", lines))]) == 0
+    return folder
+
+
+@pytest.fixture
+def landed(home: Path, standing: Path) -> Path:
+    shutil.copytree(standing, home.parent, dirs_exist_ok=True)
     return home
 
 

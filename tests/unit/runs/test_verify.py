@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
+@pytest.fixture
+def made(home: Path, empty_home: Path) -> Path:
+    """The home, before anything has landed in it."""
+    shutil.copytree(empty_home, home)
+    return home
+
+
 def land(folder: Path, *names: str, capsys: Shown) -> None:
     file = write_lines(folder / f"{names[0]}.jsonl", [event(name) for name in names])
     assert main(["land", str(file)]) == 0
@@ -30,6 +38,7 @@ def run(capsys: Shown, *words: str) -> tuple[int, str]:
     return code, shown.out
 
 
+@pytest.mark.usefixtures("made")
 def test_a_sound_log_and_its_copy_have_one_head_which_status_tells_too(tmp_path: Path, capsys: Shown) -> None:
     land(tmp_path, "a", "b", capsys=capsys)
     code, told = run(capsys)
@@ -42,6 +51,7 @@ def test_a_sound_log_and_its_copy_have_one_head_which_status_tells_too(tmp_path:
     assert run(capsys, "--expect", head.split()[1])[0] == 0
 
 
+@pytest.mark.usefixtures("made")
 def test_a_change_behind_the_pipelines_back_is_told_in_one_line(
     home: Path, tmp_path: Path, capsys: Shown
 ) -> None:
@@ -62,6 +72,7 @@ def test_a_change_behind_the_pipelines_back_is_told_in_one_line(
     assert answer["finding"]["first_position"] == 2
 
 
+@pytest.mark.usefixtures("made")
 def test_a_head_that_the_log_never_had_is_told(tmp_path: Path, capsys: Shown) -> None:
     land(tmp_path, "a", capsys=capsys)
     code, told = run(capsys, "--expect", "1" * 64)
@@ -85,6 +96,7 @@ def test_where_nothing_has_landed_there_is_nothing_to_verify(
     assert not (home / "warehouse.duckdb").exists()
 
 
+@pytest.mark.usefixtures("made")
 def test_a_copy_from_before_the_chain_says_so(home: Path, tmp_path: Path, capsys: Shown) -> None:
     land(tmp_path, "a", capsys=capsys)
     with writer(Settings(home)) as connection:
@@ -96,6 +108,7 @@ def test_a_copy_from_before_the_chain_says_so(home: Path, tmp_path: Path, capsys
     assert "head" not in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("made")
 def test_a_log_from_before_the_chain_is_sealed_by_the_first_verify(
     home: Path, tmp_path: Path, capsys: Shown
 ) -> None:
