@@ -1,6 +1,7 @@
 """What holds of every projection: order and batching are nothing to it, nor what is known or lands later."""
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -61,8 +62,9 @@ Rows = list[tuple[Any, ...]]
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    with writer(Settings(home=tmp_path_factory.mktemp("laws"))) as connection:
+def warehouse(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> Iterator[Connection]:
+    home = shutil.copytree(empty_home, tmp_path_factory.mktemp("laws"), dirs_exist_ok=True)
+    with writer(Settings(home=home)) as connection:
         yield connection
 
 

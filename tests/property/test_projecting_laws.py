@@ -1,7 +1,9 @@
 """What is kept of the projections is what the log says, however it was brought there."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,8 +54,9 @@ Rows = list[tuple[Any, ...]]
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    with writer(Settings(home=tmp_path_factory.mktemp("laws"))) as connection:
+def warehouse(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> Iterator[Connection]:
+    home = shutil.copytree(empty_home, tmp_path_factory.mktemp("laws"), dirs_exist_ok=True)
+    with writer(Settings(home=home)) as connection:
         yield connection
 
 

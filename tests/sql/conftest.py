@@ -1,6 +1,8 @@
 """One warehouse with the projection macros for all tests; each test fills the log anew."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +12,9 @@ from tests.sql.event_log import Log
 
 
 @pytest.fixture(scope="session")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    with writer(Settings(home=tmp_path_factory.mktemp("projections"))) as connection:
+def warehouse(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> Iterator[Connection]:
+    home = shutil.copytree(empty_home, tmp_path_factory.mktemp("projections"), dirs_exist_ok=True)
+    with writer(Settings(home=home)) as connection:
         yield connection
 
 

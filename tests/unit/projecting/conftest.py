@@ -1,4 +1,6 @@
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +10,9 @@ from tests.sql.event_log import Log
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    with writer(Settings(home=tmp_path_factory.mktemp("kept"))) as connection:
+def warehouse(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> Iterator[Connection]:
+    home = shutil.copytree(empty_home, tmp_path_factory.mktemp("kept"), dirs_exist_ok=True)
+    with writer(Settings(home=home)) as connection:
         yield connection
 
 

@@ -32,14 +32,19 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home")
 
 
-@pytest.mark.parametrize("table", [*LOG_TABLES, *KEPT_TABLES, *RESULT_TABLES], ids=lambda table: table.name)
-def test_the_stored_table_is_the_declared_one(settings: Settings, table: object) -> None:
-    with writer(settings) as connection:
-        rows = connection.execute(
-            "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ?",
-            [table.name],  # type: ignore[attr-defined]
+@pytest.fixture(scope="module")
+def stored_columns(empty_home: Path) -> list[tuple[str, str, str]]:
+    with reader(Settings(home=empty_home).warehouse) as connection:
+        return connection.execute(
+            "SELECT table_name, column_name, data_type FROM duckdb_columns()"
         ).fetchall()
-    stored = dict(rows)
+
+
+@pytest.mark.parametrize("table", [*LOG_TABLES, *KEPT_TABLES, *RESULT_TABLES], ids=lambda table: table.name)
+def test_the_stored_table_is_the_declared_one(
+    stored_columns: list[tuple[str, str, str]], table: object
+) -> None:
+    stored = {column: dtype for name, column, dtype in stored_columns if name == table.name}  # type: ignore[attr-defined]
     for column in table.columns:  # type: ignore[attr-defined]
         assert column.dtype in DUCKDB_TYPES[stored[column.name]], column.name
 
