@@ -1,6 +1,13 @@
 """Every table, macro and report that people and scripts rely on, with the meaning of every column."""
 
-from pipeline.schemas.tables.decisions import ACCURACY, ALLOCATION, DATA_QUALITY, RUNS, SUPPLY_BALANCE
+from pipeline.schemas.tables.decisions import (
+    ACCURACY,
+    ALLOCATION,
+    DATA_QUALITY,
+    RUNS,
+    SCORECARD,
+    SUPPLY_BALANCE,
+)
 from pipeline.schemas.tables.forecasts import (
     BASE_FORECASTS,
     CHIPS_NEEDED,
@@ -56,6 +63,7 @@ RESULT_TABLES = (
     ALLOCATION,
     SUPPLY_BALANCE,
     ACCURACY,
+    SCORECARD,
     DATA_QUALITY,
     RUNS,
 )
@@ -103,6 +111,7 @@ __all__ = [
     "RETRACTION_TARGETS",
     "RUNS",
     "SAMPLE_PATHS",
+    "SCORECARD",
     "SERIES_KEY",
     "SUPPLY_BALANCE",
     "USAGE_FACTS",
