@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.backtesting.judgements import NODE
+from pipeline.features import NODE
 
 SCORECARD = "scorecard/"
 _POINT = (*NODE, "lag_weeks")

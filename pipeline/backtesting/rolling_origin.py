@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from pipeline.backtesting.accuracy import summarise
-from pipeline.backtesting.judgements import judge, naive_scales, node_demand
+from pipeline.backtesting.judgements import judge, naive_scales
 from pipeline.config import Policy
 from pipeline.core.progress import progress
-from pipeline.features import demand_series
-from pipeline.forecasting import Engine, fit_series
-from pipeline.reconciliation import reconcile
+from pipeline.features import demand_series, node_demand
+from pipeline.forecasting import Engine, fit_bases, fit_series
+from pipeline.reconciliation import coherent_forecast, reconcile_paths
 from pipeline.schemas.tables import ACCURACY
 
 ENGINES: tuple[Engine, ...] = ("ensemble", "ets", "seasonal_naive")
@@ -36,9 +36,18 @@ def forecast_at(
     horizon_weeks: int | None = None,
     engine: Engine = "ensemble",
 ) -> pl.DataFrame:
-    """Run the stages of production on a series frame: FORECAST, over fewer weeks where a horizon is given."""
+    """Run the stages of production on a series frame: FORECAST, over fewer weeks where a horizon is given.
+
+    What production is compared with, the other engines, are sums of the series' paths.
+    """
     fitted = fit_series(series, policy=policy, seed=seed, horizon_weeks=horizon_weeks, engine=engine)
-    return reconcile(fitted.paths, fitted.models, run_id=run_id, as_of=as_of)
+    if engine != "ensemble":
+        return coherent_forecast(fitted.paths, fitted.models, run_id=run_id, as_of=as_of)
+    bases = fit_bases(node_demand(series), policy=policy, seed=seed, horizon_weeks=horizon_weeks)
+    coherent = reconcile_paths(fitted.paths, bases, policy=policy)
+    return coherent_forecast(
+        coherent.paths, fitted.models, run_id=run_id, as_of=as_of, base_means=coherent.base_means
+    )
 
 
 def backtest(

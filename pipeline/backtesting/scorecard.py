@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipeline.backtesting.accuracy import ROUNDING, SCORECARD
-from pipeline.backtesting.judgements import NODE
+from pipeline.features import NODE
 from pipeline.schemas import tables
 
 _GROUP = ("level", "channel", "unit", "lag_weeks")

@@ -34,7 +34,7 @@ class ForecastPolicy:
     min_weeks: int
     min_weeks_season: int
     ended_weeks: int
-    chunk_series: int
+    chunk_nodes: int
     least_change_share: float
     residual_weeks: int
     residual_inflation: float
@@ -44,6 +44,17 @@ class ForecastPolicy:
     spread_limit: float
     path_ceiling: float
     demand_interval: float
+
+
+@dataclass(frozen=True)
+class ReconciliationPolicy:
+    """At which earlier origins nodes are forecast, to learn how they err and what reconciles them best."""
+
+    weeks: int
+    error_weeks: int
+    origins: int
+    origins_every_weeks: int
+    judged_origins: int
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,7 @@ class Policy:
 
     demand: DemandPolicy
     forecast: ForecastPolicy
+    reconciliation: ReconciliationPolicy
     backtest: BacktestPolicy
     allocation: AllocationPolicy
     fiscal: FiscalPolicy
@@ -103,6 +115,7 @@ def load_policy(path: Path | None = None) -> Policy:
     sections = {
         "demand": DemandPolicy,
         "forecast": ForecastPolicy,
+        "reconciliation": ReconciliationPolicy,
         "backtest": BacktestPolicy,
         "allocation": AllocationPolicy,
         "fiscal": FiscalPolicy,

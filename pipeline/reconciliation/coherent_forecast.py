@@ -1,4 +1,4 @@
-"""Bottom-up through paths: every level is the sum of the same joint futures, so all of them agree."""
+"""From paths to every level of the hierarchy: sums of the same joint futures, so all of them agree."""
 
 from datetime import datetime
 
@@ -14,17 +14,26 @@ from pipeline.reconciliation.joint_paths import (
     read_joint_paths,
     stamp_run,
 )
+from pipeline.reconciliation.tree import NODE
 from pipeline.schemas.tables import FORECAST, LEVELS
 
 BOTTOM = "channel/generation/region/segment"
 SUM_OF_PATHS = "sum of paths"
 
 
-def reconcile(paths: pl.DataFrame, models: pl.DataFrame, *, run_id: str, as_of: datetime) -> pl.DataFrame:
+def coherent_forecast(
+    paths: pl.DataFrame,
+    models: pl.DataFrame,
+    *,
+    run_id: str,
+    as_of: datetime,
+    base_means: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Turn FORECAST_PATHS into FORECAST: every level of the hierarchy, per week.
 
     Means of a parent are the sums of its children's means; quantiles are those of the summed paths, so they
-    are not sums. Stocks and flows stay apart: channel and unit are never summed over.
+    are not sums. Stocks and flows stay apart: channel and unit are never summed over. `base_means` are those
+    of `CoherentPaths`; without them the column is empty.
 
     Raises:
         TerminalError: series differ in weeks or number of paths.
@@ -41,6 +50,10 @@ def reconcile(paths: pl.DataFrame, models: pl.DataFrame, *, run_id: str, as_of: 
     named = models.select(*KEY, pl.lit(BOTTOM).alias("level"), "model")
     forecast = pl.concat(nodes).join(named, on=[*KEY, "level"], how="left", maintain_order="left")
     forecast = forecast.with_columns(pl.col("model").fill_null(SUM_OF_PATHS))
+    if base_means is None:
+        forecast = forecast.with_columns(pl.lit(None, pl.Float64).alias("base_mean"))
+    else:
+        forecast = forecast.join(base_means, on=[*NODE, "period_start"], how="left", maintain_order="left")
     return FORECAST.select(stamp_run(forecast, run_id=run_id, as_of=as_of))
 
 

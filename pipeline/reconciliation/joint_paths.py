@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.core.errors import TerminalError
-from pipeline.schemas.tables import QUANTILES
+from pipeline.schemas.tables import FORECAST_PATHS, QUANTILES
 
 Array = NDArray[np.float64]
 KEY = ("channel", "segment", "generation", "region")
@@ -49,6 +49,17 @@ def read_joint_paths(paths: pl.DataFrame) -> JointPaths:
     width = int(counts[0]) if len(counts) else 0
     values = rows["path_chips"].list.to_array(width).to_numpy() if width else np.empty((0, 0))
     return JointPaths(keys, weeks, np.asarray(values).reshape(keys.height, weeks.height, width))
+
+
+def joint_frame(joint: JointPaths) -> pl.DataFrame:
+    """Write the array as FORECAST_PATHS again, sorted by series and week."""
+    if joint.keys.is_empty():
+        return FORECAST_PATHS.empty()
+    width = joint.values.shape[2]
+    rows = joint.keys.join(joint.weeks, how="cross", maintain_order="left_right").with_columns(
+        pl.Series("path_chips", joint.values.reshape(-1, width), dtype=pl.Array(pl.Float64, width))
+    )
+    return FORECAST_PATHS.select(rows)
 
 
 def group_members(keys: pl.DataFrame, dimensions: tuple[str, ...]) -> list[tuple[dict[str, str], list[int]]]:

@@ -20,12 +20,12 @@ from pipeline.schemas.events import (
 from pipeline.schemas.table import Column, Table
 from pipeline.schemas.tables import (
     ALL_TABLES,
-    FORECAST_PATHS,
     KEPT_TABLES,
     LOG_TABLES,
     MACRO_TABLES,
     RESULT_TABLES,
     SAMPLE_PATHS,
+    WORK_TABLES,
 )
 
 _SQL_TYPES = {
@@ -84,7 +84,7 @@ def data_dictionary() -> str:
         _SAMPLE_PATHS,
         _table(SAMPLE_PATHS),
         "## Between stages\n",
-        _table(FORECAST_PATHS),
+        *(_table(table) for table in WORK_TABLES),
         *_events(),
     ]
     return "\n".join(parts)

@@ -70,6 +70,8 @@ def _head(facts: Facts) -> str:
     if reason := facts["reason"]:
         said = [_REASONS.get(reason, ""), _FALLBACKS.get(facts["model"], "")]
         lines.append(f"fallback {reason}: {_INDENT.join(part for part in said if part)}")
+    if reconciled := facts["reconciliation"]:
+        lines.append(f"levels   {_reconciled(reconciled)}")
     again = facts["again"]
     if not again["is_same"]:
         lines.append(
@@ -79,9 +81,24 @@ def _head(facts: Facts) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def _reconciled(reconciled: Facts) -> str:
+    method, error = reconciled["method"], reconciled["relative_error"]
+    if error is None:
+        return f"brought into agreement by {method}: no earlier origin to judge others at"
+    origins = counted(reconciled["origins"], "earlier origin")
+    return (
+        f"brought into agreement by {method}: at {origins} its errors were {error:.2f} times those of "
+        f"sums of series{_INDENT}('alone' is the mean before)"
+    )
+
+
 def _forecast(facts: Facts) -> str:
     frame = pl.DataFrame(facts["forecast"]).select(
-        pl.col("period_start").alias("week"), pl.col("step").alias("ahead"), "mean", *_QUANTILES
+        pl.col("period_start").alias("week"),
+        pl.col("step").alias("ahead"),
+        pl.col("base_mean").cast(pl.Float64).alias("alone"),
+        "mean",
+        *_QUANTILES,
     )
     if facts["record_forecast"]:
         beside = pl.DataFrame(facts["record_forecast"]).select(

@@ -49,6 +49,11 @@ def explain(series: str, run_id: str | None = None) -> dict[str, Any]:
         forecast = read_frame(
             connection, sql_text("runs/forecast_of_series"), {"run_id": run.run_id, "series": series}
         )
+        reconciled = read_frame(
+            connection,
+            sql_text("runs/reconciliation_of_channel"),
+            {"run_id": run.run_id, "channel": told["channel"], "unit": told["unit"]},
+        ).to_dicts()
         history = demand_history(connection, run)
     rows = demand_series(history, as_of=run.as_of, policy=policy)
     rows = rows.filter(*(pl.col(name) == told[name] for name in _KEY))
@@ -68,6 +73,7 @@ def explain(series: str, run_id: str | None = None) -> dict[str, Any]:
         "model": told["model"],
         "reason": told["reason"],
         "forecast": forecast.filter(pl.col("step").is_in(STEPS)).to_dicts(),
+        "reconciliation": reconciled[0] if reconciled else None,
         "again": _again(run, forecast, told, rows, found.forecast),
         "ensemble": found.ensemble and asdict(found.ensemble),
         "intermittent": found.intermittent and asdict(found.intermittent),
@@ -95,12 +101,17 @@ def _model(connection: Connection, run: Run, series: str) -> dict[str, Any]:
 def _again(
     run: Run, stored: pl.DataFrame, told: dict[str, Any], rows: pl.DataFrame, chunk: "FittedChunk"
 ) -> dict[str, Any]:
-    """Compare what the series gives now with what the run stored: other code may have made it."""
-    made = _quantiles(run, chunk)
-    both = stored.join(made, on="step", how="full", suffix="_again")
+    """Compare what the series gives now with what the run stored: other code may have made it.
+
+    The run moved the series by itself to where all levels agree: what is made now is moved as far.
+    """
+    both = stored.join(_quantiles(run, chunk), on="step", how="full", suffix="_again")
+    moved = pl.col("mean") / pl.coalesce(pl.when(pl.col("base_mean") > 0).then("base_mean"), "mean_again")
+    factor = pl.when(moved.is_finite()).then(moved).otherwise(1.0)
+    alone = pl.coalesce("base_mean", "mean")
     differences = [
-        (pl.col(name) - pl.col(f"{name}_again")).abs() / pl.max_horizontal(pl.col(name).abs(), 1.0)
-        for name in _TOLD
+        _relative(alone, pl.col("mean_again")),
+        *(_relative(pl.col(name), factor * pl.col(f"{name}_again")) for name in _TOLD),
     ]
     largest = both.select(pl.max_horizontal(pl.max_horizontal(differences).fill_null(1.0).max())).item()
     model, reason, observations = chunk.models.select("model", "reason", "observations").row(0)
@@ -112,10 +123,14 @@ def _again(
     }
 
 
-def _quantiles(run: Run, chunk: "FittedChunk") -> pl.DataFrame:
-    from pipeline.reconciliation import reconcile
+def _relative(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+    return (one - other).abs() / pl.max_horizontal(one.abs(), 1.0)
 
-    forecast = reconcile(chunk.paths, chunk.models, run_id=run.run_id, as_of=run.as_of)
+
+def _quantiles(run: Run, chunk: "FittedChunk") -> pl.DataFrame:
+    from pipeline.reconciliation import coherent_forecast
+
+    forecast = coherent_forecast(chunk.paths, chunk.models, run_id=run.run_id, as_of=run.as_of)
     return forecast.filter(pl.col("level") == LEVELS[-1]).select("step", *_TOLD).sort("step")
 
 

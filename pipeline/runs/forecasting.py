@@ -27,6 +27,8 @@ from pipeline.schemas.tables import (
     FORECAST,
     FORECAST_MODELS,
     FORECAST_QUARTERS,
+    FORECAST_RECONCILIATION,
+    LEVELS,
     RUNS,
 )
 from pipeline.store import reader
@@ -57,7 +59,7 @@ def project(run: dict[str, Any]) -> dict[str, Any]:
     Raises:
         GateFailed: the demand history breaks a critical rule.
     """
-    from pipeline.features import demand_series
+    from pipeline.features import demand_series, node_demand
 
     this = Run.from_json(run)
     shutil.rmtree(run_folder(this))  # what a failed try of the run left
@@ -68,29 +70,37 @@ def project(run: dict[str, Any]) -> dict[str, Any]:
             keep_frame(projection(connection, name, this), folder / f"{name}.parquet")
     keep_frame(gate(this, "demand_history", history), folder / "gate-demand_history.parquet")
     series = demand_series(history, as_of=this.as_of, policy=policy_of(this))
+    nodes = node_demand(series)
     keep_frame(series, folder / "series.parquet")
-    return {**run, "series": _keys(series).height}
+    keep_frame(nodes, folder / "nodes.parquet")
+    return {**run, "nodes": _keys(nodes).height}
 
 
 def list_chunks(run: dict[str, Any]) -> list[int]:
-    """Number the chunks of series that can be fitted apart; a log without any series has one empty chunk."""
-    return list(range(max(1, -(-int(run["series"]) // policy_of(Run.from_json(run)).forecast.chunk_series))))
+    """Number the chunks of nodes that can be forecast apart; a log without any series has one empty chunk."""
+    return list(range(max(1, -(-int(run["nodes"]) // policy_of(Run.from_json(run)).forecast.chunk_nodes))))
 
 
 def fit_chunk(run: dict[str, Any], chunk: int) -> str:
-    """Fit one chunk of series; return the stem of the files that hold its paths and models."""
-    from pipeline.forecasting import fit_series
+    """Forecast one chunk of nodes; return the stem of the files with paths, models and base forecasts.
+
+    Paths and models are those of the series among the nodes; base forecasts those of every node.
+    """
+    from pipeline.forecasting import fit_bases, fit_series
 
     this = Run.from_json(run)
     policy = policy_of(this)
     folder = run_folder(this)
     series = pl.read_parquet(folder / "series.parquet")
-    size = policy.forecast.chunk_series
-    keys = _keys(series).slice(chunk * size, size)
-    fitted = fit_series(series.join(keys, on=keys.columns, how="semi"), policy=policy, seed=this.seed)
+    nodes = pl.read_parquet(folder / "nodes.parquet")
+    size = policy.forecast.chunk_nodes
+    keys = _keys(nodes).slice(chunk * size, size)
+    bottom = keys.filter(pl.col("level") == LEVELS[-1]).drop("level")
+    fitted = fit_series(series.join(bottom, on=bottom.columns, how="semi"), policy=policy, seed=this.seed)
+    bases = fit_bases(nodes.join(keys, on=keys.columns, how="semi"), policy=policy, seed=this.seed)
     stem = f"chunk-{chunk:04}"
-    keep_frame(fitted.paths, folder / f"{stem}.paths.parquet")
-    keep_frame(fitted.models, folder / f"{stem}.models.parquet")
+    for name, frame in (("paths", fitted.paths), ("models", fitted.models), ("bases", bases)):
+        keep_frame(frame, folder / f"{stem}.{name}.parquet")
     return stem
 
 
@@ -106,21 +116,26 @@ def reconcile(run: dict[str, Any]) -> dict[str, Any]:
     this = Run.from_json(run)
     policy = policy_of(this)
     folder = run_folder(this)
-    paths = pl.concat(pl.read_parquet(file) for file in sorted(folder.glob("chunk-*.paths.parquet")))
-    models = pl.concat(pl.read_parquet(file) for file in sorted(folder.glob("chunk-*.models.parquet")))
+    paths, models, bases = (
+        pl.concat(pl.read_parquet(file) for file in sorted(folder.glob(f"chunk-*.{name}.parquet")))
+        for name in ("paths", "models", "bases")
+    )
+    coherent = reconciliation.reconcile_paths(paths, bases, policy=policy)
     inputs = {name: pl.read_parquet(folder / f"{name}.parquet") for name in ("series", *INPUTS)}
-    weeks = reconciliation.reconcile(paths, models, run_id=this.run_id, as_of=this.as_of)
+    weeks = reconciliation.coherent_forecast(
+        coherent.paths, models, run_id=this.run_id, as_of=this.as_of, base_means=coherent.base_means
+    )
     horizon = {"horizon_weeks": policy.forecast.horizon_weeks}
     keep_frame(gate(this, "forecast", weeks, parameters=horizon), folder / "gate-forecast.parquet")
     quarters = reconciliation.forecast_quarters(
-        paths,
+        coherent.paths,
         run_id=this.run_id,
         as_of=this.as_of,
         fiscal_calendar=inputs["fiscal_calendar"],
         policy=policy,
     )
     needed = reconciliation.chips_needed(
-        paths,
+        coherent.paths,
         inputs["series"],
         order_book=inputs["order_book"],
         generations=inputs["generations"],
@@ -132,11 +147,14 @@ def reconcile(run: dict[str, Any]) -> dict[str, Any]:
         FORECAST.name: weeks,
         FORECAST_QUARTERS.name: quarters,
         FORECAST_MODELS.name: models.with_columns(run_id=pl.lit(this.run_id)),
+        FORECAST_RECONCILIATION.name: coherent.methods.with_columns(
+            pl.lit(this.run_id).alias("run_id"), pl.lit(this.as_of).alias("as_of")
+        ),
         CHIPS_NEEDED.name: needed,
     }
     for name, frame in results.items():
         keep_frame(frame, folder / f"{name}.parquet")
-    write_sample_paths(paths, folder / SAMPLE_PATHS_FILE)
+    write_sample_paths(coherent.paths, folder / SAMPLE_PATHS_FILE)
     return {**run, "rows": weeks.height}
 
 
@@ -162,12 +180,12 @@ def _store_forecast(this: Run) -> None:
     from pipeline.runs.publishing import decision_event, store_results
 
     folder = run_folder(this)
-    tables = (FORECAST, FORECAST_QUARTERS, FORECAST_MODELS, CHIPS_NEEDED)
+    tables = (FORECAST, FORECAST_QUARTERS, FORECAST_MODELS, FORECAST_RECONCILIATION, CHIPS_NEEDED)
     frames = {table: pl.read_parquet(folder / f"{table.name}.parquet") for table in tables}
     event = decision_event(this, "trn.forecast.published.v1", frames[FORECAST])
     frames[DATA_QUALITY] = pl.concat(pl.read_parquet(file) for file in sorted(folder.glob("gate-*.parquet")))
     store_results(this, {**frames, RUNS: runs_row(this, "forecast", status="published")}, event=event)
 
 
-def _keys(series: pl.DataFrame) -> pl.DataFrame:
-    return series.select("channel", "segment", "generation", "region").unique().sort(pl.all())
+def _keys(nodes: pl.DataFrame) -> pl.DataFrame:
+    return nodes.select("level", "channel", "segment", "generation", "region").unique().sort(pl.all())

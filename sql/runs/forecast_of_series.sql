@@ -5,6 +5,7 @@ SELECT
     step,
     period_start,
     mean,
+    base_mean,
     p10,
     p50,
     p90

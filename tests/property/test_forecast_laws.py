@@ -8,9 +8,14 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.features import demand_series
-from pipeline.forecasting import FittedChunk, fit_series
-from pipeline.reconciliation import chips_needed, forecast_quarters, reconcile
+from pipeline.features import demand_series, node_demand
+from pipeline.forecasting import FittedChunk, fit_bases, fit_series
+from pipeline.reconciliation import (
+    chips_needed,
+    coherent_forecast,
+    forecast_quarters,
+    reconcile_paths,
+)
 from pipeline.schemas.tables import LEVELS, ORDER_BOOK, QUANTILES
 from tests.demand_frames import AS_OF, KEY, paths_frame, series_history, small_policy
 
@@ -49,8 +54,13 @@ def fit(history: pl.DataFrame) -> tuple[pl.DataFrame, FittedChunk]:
     return series, fit_series(series, policy=POLICY, seed=1)
 
 
-def forecast_of(fitted: FittedChunk) -> pl.DataFrame:
-    return reconcile(fitted.paths, fitted.models, run_id="run", as_of=AS_OF)
+def forecast_of(history: pl.DataFrame) -> pl.DataFrame:
+    series, fitted = fit(history)
+    bases = fit_bases(node_demand(series), policy=POLICY, seed=1)
+    coherent = reconcile_paths(fitted.paths, bases, policy=POLICY)
+    return coherent_forecast(
+        coherent.paths, fitted.models, run_id="run", as_of=AS_OF, base_means=coherent.base_means
+    )
 
 
 @LAW
@@ -66,7 +76,7 @@ def test_every_series_gets_a_finite_forecast_that_is_never_negative(market: Mark
 @LAW
 @given(markets)
 def test_children_sum_to_their_parents_and_quantiles_never_cross(market: Market) -> None:
-    forecast = forecast_of(fit(history_of(market))[1])
+    forecast = forecast_of(history_of(market))
     bottom = forecast.filter(pl.col("level") == "channel/generation/region/segment")
     for level in LEVELS:
         kept = level.split("/")
@@ -83,7 +93,7 @@ def test_children_sum_to_their_parents_and_quantiles_never_cross(market: Market)
 @given(markets)
 def test_no_row_adds_a_stock_to_a_flow(market: Market) -> None:
     _, fitted = fit(history_of(market))
-    forecast = forecast_of(fitted)
+    forecast = forecast_of(history_of(market))
     quarters = forecast_quarters(
         fitted.paths, run_id="run", as_of=AS_OF, fiscal_calendar=CALENDAR, policy=POLICY
     )

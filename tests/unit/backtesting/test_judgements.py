@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from pipeline.backtesting.accuracy import summarise
-from pipeline.backtesting.judgements import judge, naive_scales, node_demand
-from pipeline.features import demand_series
+from pipeline.backtesting.judgements import judge, naive_scales
+from pipeline.features import demand_series, node_demand
 from pipeline.schemas.tables import QUANTILES
 from tests.demand_frames import AS_OF, MONDAY, series_history, small_policy
 

@@ -6,9 +6,9 @@ import pytest
 
 from pipeline.backtesting import backtest, forecast_at, origins
 from pipeline.config import Policy
-from pipeline.features import demand_series
-from pipeline.forecasting import fit_series
-from pipeline.reconciliation import reconcile
+from pipeline.features import demand_series, node_demand
+from pipeline.forecasting import fit_bases, fit_series
+from pipeline.reconciliation import coherent_forecast, reconcile_paths
 from pipeline.schemas.tables import ACCURACY, LEVELS
 from tests.demand_frames import AS_OF, market, small_policy
 
@@ -39,7 +39,11 @@ def test_a_backtest_at_todays_cutoff_equals_the_production_run() -> None:
     policy = policy_of()
     series = demand_series(history_at(AS_OF), as_of=AS_OF, policy=policy)
     fitted = fit_series(series, policy=policy, seed=SEED)
-    production = reconcile(fitted.paths, fitted.models, run_id="run", as_of=AS_OF)
+    bases = fit_bases(node_demand(series), policy=policy, seed=SEED)
+    coherent = reconcile_paths(fitted.paths, bases, policy=policy)
+    production = coherent_forecast(
+        coherent.paths, fitted.models, run_id="run", as_of=AS_OF, base_means=coherent.base_means
+    )
     replayed = forecast_at(series, as_of=AS_OF, policy=policy, seed=SEED, run_id="run", horizon_weeks=13)
     assert replayed.equals(production.filter(pl.col("step") <= 13))
 

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from pipeline.core.errors import TerminalError
-from pipeline.reconciliation import reconcile
+from pipeline.reconciliation import coherent_forecast
 from pipeline.schemas.tables import FORECAST, LEVELS
 from tests.demand_frames import AS_OF, KEY
 
@@ -11,7 +11,7 @@ BOTTOM = "channel/generation/region/segment"
 
 def forecast_of(paths: pl.DataFrame) -> pl.DataFrame:
     models = paths.select(KEY).unique().with_columns(pl.lit("ets_damped").alias("model"))
-    return reconcile(paths, models, run_id="run", as_of=AS_OF)
+    return coherent_forecast(paths, models, run_id="run", as_of=AS_OF)
 
 
 def test_every_level_is_there_with_all_for_what_is_summed_over(two_by_two: pl.DataFrame) -> None:
