@@ -57,6 +57,8 @@ def test_an_old_run_comes_again_to_the_byte_after_much_more_has_landed(
     then, now = (rows_of(shell, f"{known}{bound})") for bound in (f", {position}", ""))
     assert then != now
     shell.done("run", "--as-of", as_of, "--position", position)
+    ours, theirs = (home / "paths" / f"{run_id}.parquet" for home in (planned.home, shell.home))
+    assert ours.read_bytes() == theirs.read_bytes()
     ours, theirs = (home / "reports" / run_id for home in (planned.home, shell.home))
     names = sorted(file.name for file in ours.glob("*.csv"))
     assert {"forecast.csv", "chips_needed.csv", "allocation.csv"} <= set(names)
