@@ -95,6 +95,8 @@ class Log:
 
     connection: Connection
     events: list[Event] = field(default_factory=list)
+    _asked: list[Event] = field(default_factory=list)
+    """The events of the last question, where they are the log."""
 
     def add(self, kind: str, time: str, data: Mapping[str, Any] | None = None, **attributes: Any) -> str:
         """Add an event of type `trn.<kind>.v<version>` and return its id."""
@@ -104,8 +106,13 @@ class Log:
         return named.id
 
     def rows(self, macro: str, as_of: str = LATER, position: int = EVERYTHING) -> list[dict[str, Any]]:
-        """Land the events in the order in which they were added and return the macro's rows, sorted."""
-        return self.land(self.events).project(macro, as_of, position)
+        """Land the events in the order in which they were added and return the macro's rows, sorted.
+
+        Events that were asked about last are there already.
+        """
+        if not self._asked or self._asked != self.events:
+            self.land(self.events)._asked = list(self.events)
+        return self.project(macro, as_of, position)
 
     def row(self, macro: str, as_of: str = LATER, position: int = EVERYTHING) -> dict[str, Any]:
         """Return the only row."""
@@ -131,6 +138,7 @@ class Log:
         return self
 
     def _write(self, events: Sequence[Event], first: int) -> None:
+        self._asked = []
         values = [
             value
             for position, event in enumerate(events, start=first)

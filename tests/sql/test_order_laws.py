@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.sql.event_log import Log
 
 CHIPS = st.integers(1, 60)
+GENERATIONS = ("trn1", "trn2", "trn3", "trn4")
 STEP = st.one_of(
     st.tuples(st.just("order.changed"), CHIPS, st.none()),
     st.tuples(st.just("order.cancelled"), st.one_of(st.none(), CHIPS), st.none()),
@@ -55,33 +56,38 @@ class Line:
             moved[shipment] += chips or 0
 
 
-@given(first=CHIPS, steps=st.lists(STEP, max_size=8), data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_book_equals_a_fold_by_hand(log: Log, first: int, steps: list[Step], data: st.DataObject) -> None:
+@given(lives=st.lists(st.tuples(CHIPS, st.lists(STEP, max_size=8)), min_size=2, max_size=4), data=st.data())
+@settings(max_examples=14, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_book_equals_a_fold_by_hand(
+    log: Log, lives: list[tuple[int, list[Step]]], data: st.DataObject
+) -> None:
+    """Several lines in one log, each of a generation of its own, whose name it bears."""
     log.events.clear()
-    line = Line(first)
-    log.add("order.placed", "2026-01-01", {"chips": first, "generation": "trn2"}, subject="o")
-    for number, (kind, chips, shipment) in enumerate(steps, start=2):
-        line.apply(kind, chips, shipment)
-        payload = {"chips": chips, "shipment_id": shipment}
-        given_fields = {name: value for name, value in payload.items() if value is not None}
-        log.add(kind, f"2026-01-{number:02}", given_fields, subject="o")
+    lines = {}
+    for name, (first, steps) in zip(GENERATIONS, lives, strict=False):
+        line = lines[name] = Line(first)
+        log.add("order.placed", "2026-01-01", {"chips": first, "generation": name}, subject=name)
+        for number, (kind, chips, shipment) in enumerate(steps, start=2):
+            line.apply(kind, chips, shipment)
+            payload = {"chips": chips, "shipment_id": shipment}
+            given_fields = {field: value for field, value in payload.items() if value is not None}
+            log.add(kind, f"2026-01-{number:02}", given_fields, subject=name)
     log.events = data.draw(st.permutations(log.events))
 
-    row = log.row("order_book")
-    assert row["chips_ordered"] == line.ordered
-    assert row["chips_cancelled"] == line.cancelled <= line.ordered
-    assert row["chips_shipped"] == line.shipped
-    assert row["chips_returned"] == min(line.returned, line.shipped)
-    assert row["chips_open"] == line.open
-    excess = {row["kind"]: row["chips"] for row in log.project("order_excess")}
-    over_shipped = max(0, line.shipped + line.cancelled - line.ordered)
-    over_returned = max(0, line.returned - line.shipped)
-    expected = {
-        "over_cancelled": line.over_cancelled,
-        "over_shipped": over_shipped,
-        "over_returned": over_returned,
-    }
+    book = {row["order_line"]: row for row in log.rows("order_book")}
+    excess = {(row["order_line"], row["kind"]): row["chips"] for row in log.project("order_excess")}
+    demand = {row["generation"]: row["ordered_chips"] for row in log.project("direct_demand")}
+    assert book.keys() == demand.keys() == lines.keys()
+    expected = {}
+    for name, line in lines.items():
+        row = book[name]
+        assert row["chips_ordered"] == line.ordered
+        assert row["chips_cancelled"] == line.cancelled <= line.ordered
+        assert row["chips_shipped"] == line.shipped
+        assert row["chips_returned"] == min(line.returned, line.shipped)
+        assert row["chips_open"] == line.open
+        expected[name, "over_cancelled"] = line.over_cancelled
+        expected[name, "over_shipped"] = max(0, line.shipped + line.cancelled - line.ordered)
+        expected[name, "over_returned"] = max(0, line.returned - line.shipped)
+        assert demand[name] == line.ordered - line.cancelled >= 0
     assert excess == {kind: chips for kind, chips in expected.items() if chips}
-    (demand,) = log.project("direct_demand")
-    assert demand["ordered_chips"] == line.ordered - line.cancelled >= 0
