@@ -26,7 +26,8 @@ def add_commands(commands: Commands) -> None:
         "forecast",
         help="forecast any series file",
         description="Reads columns unique_id, ds, y (CSV or Parquet; ds a date, timestamp or whole number; "
-        "empty y is not observed) and writes unique_id, ds, mean and an interval a level.",
+        "empty y is not observed) and writes unique_id, ds, mean and an interval a level. Two columns may"
+        " be there: censored (1: y is the least that demand was) and draw (several histories of a series).",
     )
     forecast.add_argument("--input", type=Path, required=True)
     forecast.add_argument("--horizon", type=positive, required=True, help="periods ahead")
@@ -51,6 +52,19 @@ def add_commands(commands: Commands) -> None:
         metavar="FILE.parquet",
         help="also write the joint sample paths: path, unique_id, ds, value",
     )
+    forecast.add_argument(
+        "--future",
+        type=Path,
+        metavar="FILE",
+        help="what is known of the periods ahead: unique_id, ds, lower (no path falls below it), regressors",
+    )
+    forecast.add_argument(
+        "--regressors",
+        type=_names,
+        default=(),
+        metavar="NAME,…",
+        help="columns of --input and --future that y depends on, such as price,is_promotion",
+    )
     forecast.set_defaults(run=_forecast)
 
     allocate = commands.add_parser(
@@ -73,6 +87,13 @@ def _numbers(text: str) -> tuple[int, ...]:
         raise ArgumentTypeError(f"'{text}' is no list of whole numbers such as 24 or 24,168") from None
 
 
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(","))
+    if not all(names):
+        raise ArgumentTypeError(f"'{text}' is no list of columns such as price,is_promotion")
+    return names
+
+
 def _forecast(options: Namespace) -> int:
     from pipeline.runs.files import forecast_series_file
 
@@ -82,6 +103,8 @@ def _forecast(options: Namespace) -> int:
         totals=options.totals,
         models=options.models,
         paths=options.paths,
+        future=options.future,
+        regressors=options.regressors,
         horizon=options.horizon,
         season=options.season,
         levels=options.levels,

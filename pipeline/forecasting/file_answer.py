@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from pipeline.config.policy import ForecastPolicy
 from pipeline.core.ids import seed_for
-from pipeline.forecasting.censored_forecast import forecast_censored
 from pipeline.forecasting.draws import Draws, calendar_draws
 from pipeline.forecasting.file_layout import LaidSeries
+from pipeline.forecasting.history_forecast import forecast_history
 from pipeline.forecasting.series_forecast import Engine, SeriesForecast
 
 Array = NDArray[np.float64]
@@ -48,9 +48,9 @@ class ChunkAnswer:
 
     Attributes:
         measures: series x (horizon + 2) x (1 + 2 levels): mean and bounds of every step, of their sum, of
-            their peak; NaN where never observed.
+            their peak; NaN where never observed and no floor is known.
         made_by: of each series.
-        paths: series x horizon x paths where they were asked for; NaN where never observed.
+        paths: series x horizon x paths where they were asked for; NaN as above.
     """
 
     measures: Array
@@ -60,13 +60,21 @@ class ChunkAnswer:
 
 def answer_chunk(chunk: list[LaidSeries], *, request: Request) -> ChunkAnswer:
     """Forecast some series; each depends on its own rows and name alone."""
-    answers = [_over_histories(series, request) for series in chunk]
+    answers = [_answer(series, request) for series in chunk]
     paths = [drawn for drawn, _ in answers]
     return ChunkAnswer(
         np.stack([_measures(drawn, request) for drawn in paths]),
         [made_by for _, made_by in answers],
         np.stack(paths) if request.wants_paths else None,
     )
+
+
+def _answer(series: LaidSeries, request: Request) -> tuple[Array, MadeBy]:
+    """Return paths, none below what is surely there, and what made them."""
+    paths, made_by = _over_histories(series, request)
+    if series.lower is not None:
+        paths = np.fmax(paths, series.lower[:, None])
+    return paths, made_by
 
 
 def _over_histories(series: LaidSeries, request: Request) -> tuple[Array, MadeBy]:
@@ -94,12 +102,12 @@ def _over_histories(series: LaidSeries, request: Request) -> tuple[Array, MadeBy
 def _forecast(series: LaidSeries, history: int, draws: Draws, request: Request) -> SeriesForecast:
     values = series.values[history]
     floors = np.full_like(values, np.nan) if series.floors is None else series.floors[history]
-    return forecast_censored(
+    return forecast_history(
         values,
         floors,
+        series.regressors,
         is_flow=not request.periods and bool(np.nanmin(values, initial=0.0) >= 0),
         seasons=request.periods,
-        reach=request.horizon,
         draws=draws,
         rng=np.random.default_rng(seed_for(request.rules.seed, "file", series.name)),
         policy=request.rules,

@@ -13,14 +13,16 @@ from pipeline.config import Policy, load_policy
 from pipeline.core.errors import UsageError
 from pipeline.core.progress import progress
 from pipeline.forecasting.file_answer import ChunkAnswer, MadeBy, Request, answer_chunk
-from pipeline.forecasting.file_frequency import infer_step
-from pipeline.forecasting.file_layout import LaidSeries, lay_out, list_series
+from pipeline.forecasting.file_frequency import Step, infer_step
+from pipeline.forecasting.file_future import read_future, require_told
+from pipeline.forecasting.file_layout import LaidSeries, lay_out, list_series, regressors_told
 from pipeline.forecasting.file_series import read_series
 from pipeline.forecasting.file_workers import in_processes, processors
 from pipeline.forecasting.series_forecast import Engine
 
 Array = NDArray[np.float64]
 
+_COLUMNS = ("unique_id", "ds", "y", "censored", "draw", "lower")
 _LONGEST_HORIZON = 10_000
 _MOST_SEASONS = 2
 _CHUNK = 250  # series a process takes at a time
@@ -30,7 +32,7 @@ _WORTH_PROCESSES = 1000  # below, starting them takes longer than the forecasts
 
 @dataclass(frozen=True)
 class FileForecast:
-    """What is forecast for the series of a file, in the unit of y; nulls for a series never observed.
+    """What is forecast for the series of a file, in the unit of y; nulls where nothing is known of a series.
 
     Attributes:
         steps: unique_id, ds, mean, then lo-L and hi-L per level in the order given; sorted.
@@ -53,6 +55,8 @@ def forecast_file(
     levels: Sequence[int] = (80, 95),
     policy: Policy | None = None,
     engine: Engine = "ensemble",
+    future: pl.DataFrame | None = None,
+    regressors: Sequence[str] = (),
     receive_paths: Callable[[pl.DataFrame], None] | None = None,
 ) -> FileForecast:
     """Forecast each series `horizon` steps beyond its last row.
@@ -71,6 +75,9 @@ def forecast_file(
         levels: central intervals in per cent.
         policy: by default the one that ships.
         engine: 'ensemble', 'ets' for the model of record alone, or the 'seasonal_naive' baseline.
+        future: unique_id, ds, where it is there lower (the least that a step to be forecast will be: no path
+            is below it), and the regressors.
+        regressors: columns of `frame` and `future` that y depends on; a series may leave one empty.
         receive_paths: is given the sample paths of some series after the other: path (from 0 on), unique_id,
             ds, value; sorted by unique_id, ds, path. Without it none are kept.
 
@@ -78,34 +85,29 @@ def forecast_file(
         Means and intervals, never below zero unless y is.
 
     Raises:
-        UsageError: missing columns, no rows, unreadable times or numbers, duplicated times, mixed
-            frequencies, flags or draws that are none, or a horizon, season or level that cannot be.
+        UsageError: missing columns, no rows, what cannot be read, duplicated times, mixed frequencies, a
+            future that does not fit or leaves a regressor out, or a horizon, season, level or regressor that
+            cannot be.
         WorkerKilledError: a process that shared the work was killed.
     """
-    chosen, levels = tuple(season or ()), tuple(levels)
+    chosen, levels, regressors = tuple(season or ()), tuple(levels), tuple(regressors)
     _require_options(horizon, chosen, levels)
-    rows = read_series(frame)
+    _require_regressors(regressors, future)
+    rows = read_series(frame, regressors)
     step = infer_step(rows.select("unique_id", "ds").unique(maintain_order=True).sort("unique_id", "ds"))
     periods = tuple(length for length in (chosen or (step.season(),)) if length > 1)
     rules = (policy or load_policy()).forecast
     rules = replace(rules, residual_weeks=max(rules.residual_weeks, *(2 * length for length in periods), 0))
     request = Request(horizon, periods, levels, rules, engine, receive_paths is not None)
     listed = list_series(rows)
-    measures: list[Array] = []
-    made_by: list[MadeBy] = []
-    for answer in _answers(lay_out(rows, listed, step, periods), listed.height, request):
-        if receive_paths and answer.paths is not None:
-            some = listed.slice(len(made_by), len(answer.made_by))
-            receive_paths(
-                _paths_frame(some["unique_id"], step.following(some["last_ds"], horizon), answer.paths)
-            )
-        measures.append(answer.measures)
-        made_by += answer.made_by
-    answers = np.concatenate(measures)
-    names = listed["unique_id"]
+    names, times = listed["unique_id"], step.following(listed["last_ds"], horizon)
+    known = read_future(future, regressors, names=names, times=times)
+    require_told(known, regressors_told(rows, regressors), regressors, names=names, times=times)
+    laid = lay_out(rows, listed, step, periods, regressors=regressors, future=known)
+    answers, made_by = _forecast_all(laid, listed, step, request, receive_paths)
     return FileForecast(
         steps=_frame(
-            [_repeated(names, horizon), step.following(listed["last_ds"], horizon)],
+            [_repeated(names, horizon), times],
             answers[:, :horizon],
             levels,
         ),
@@ -125,6 +127,35 @@ def _require_options(horizon: int, season: tuple[int, ...], levels: tuple[int, .
         raise UsageError(f"season {season}: give one or two periods of at least one step, such as 24,168")
     if not levels or any(not 1 <= level <= 99 for level in levels) or len(set(levels)) < len(levels):  # noqa: PLR2004  per cent
         raise UsageError(f"levels {levels}: give different whole per cents from 1 to 99, such as 80,95")
+
+
+def _require_regressors(regressors: tuple[str, ...], future: pl.DataFrame | None) -> None:
+    if taken := [name for name in regressors if name in _COLUMNS]:
+        raise UsageError(f"regressor {taken[0]}: the name has a meaning of its own; rename the column")
+    if len(set(regressors)) < len(regressors):
+        raise UsageError(f"regressors {', '.join(regressors)}: name each once")
+    if regressors and future is None:
+        raise UsageError("regressors need their values in the periods to be forecast: give --future too")
+
+
+def _forecast_all(
+    series: Iterator[LaidSeries],
+    listed: pl.DataFrame,
+    step: Step,
+    request: Request,
+    receive_paths: Callable[[pl.DataFrame], None] | None,
+) -> tuple[Array, list[MadeBy]]:
+    """Return `ChunkAnswer.measures` and what made them, of all series; paths are handed on."""
+    measures: list[Array] = []
+    made_by: list[MadeBy] = []
+    for answer in _answers(series, listed.height, request):
+        if receive_paths and answer.paths is not None:
+            some = listed.slice(len(made_by), len(answer.made_by))
+            times = step.following(some["last_ds"], request.horizon)
+            receive_paths(_paths_frame(some["unique_id"], times, answer.paths))
+        measures.append(answer.measures)
+        made_by += answer.made_by
+    return np.concatenate(measures), made_by
 
 
 def _answers(series: Iterator[LaidSeries], count: int, request: Request) -> Iterator[ChunkAnswer]:

@@ -1,5 +1,7 @@
 """The series of a file that a person brings: columns unique_id, ds, y and others, errors by row."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipeline.core.errors import UsageError
@@ -15,23 +17,25 @@ from pipeline.forecasting.file_columns import (
 NO_DRAW = -1
 
 
-def read_series(frame: pl.DataFrame) -> pl.DataFrame:
+def read_series(frame: pl.DataFrame, regressors: Sequence[str] = ()) -> pl.DataFrame:
     """Read the rows of all series, sorted by unique_id, draw, ds.
 
     Args:
         frame: unique_id, ds (date, timestamp or whole number) and y (null: not observed); where they are
             there also censored (y is the least that demand was, not demand) and draw (a whole number: the
             series has several possible histories).
+        regressors: further columns to read, numbers; null: not told.
 
     Returns:
         unique_id, draw (`NO_DRAW`: the series has one history), ds, y (null: not observed, or censored),
-        floor (the least that demand was; null: nothing was censored).
+        floor (the least that demand was; null: nothing was censored), and the regressors.
 
     Raises:
         UsageError: missing columns, no rows, an empty name or time, unreadable times, numbers, flags or
             draws, a duplicated time, or a series of which some rows have a draw and others none.
     """
     require_columns(frame, ("unique_id", "ds", "y"), "needed are unique_id, ds, y")
+    require_columns(frame, regressors, "it is named as a regressor")
     if frame.is_empty():
         raise UsageError("no rows: the file has the columns unique_id, ds, y but nothing to forecast")
     y = read_numbers(frame["y"])
@@ -45,8 +49,16 @@ def read_series(frame: pl.DataFrame) -> pl.DataFrame:
         if "draw" in frame.columns
         else pl.select(pl.repeat(NO_DRAW, frame.height, dtype=pl.Int64)).to_series()
     )
+    told = [read_numbers(frame[name]) for name in regressors]
     rows = pl.DataFrame(
-        [frame["unique_id"], draw.alias("draw"), read_times(frame["ds"]), y, is_censored.alias("is_censored")]
+        [
+            frame["unique_id"],
+            draw.alias("draw"),
+            read_times(frame["ds"]),
+            y,
+            is_censored.alias("is_censored"),
+            *told,
+        ]
     )
     require_filled(rows, ("unique_id", "ds"))
     rows = rows.sort("unique_id", "draw", "ds")
@@ -58,6 +70,7 @@ def read_series(frame: pl.DataFrame) -> pl.DataFrame:
         "ds",
         pl.when(~pl.col("is_censored")).then("y").alias("y"),
         pl.when("is_censored").then("y").alias("floor"),
+        *regressors,
     )
 
 

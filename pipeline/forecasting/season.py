@@ -42,14 +42,15 @@ def fit_season(scaled: Array, period: int) -> Season | None:
     for count in _HARMONICS:
         if 2 * count > min(period, len(seen) / _OBSERVATIONS_PER_PARAMETER):
             break
-        bic, coefficients = _bic(target, np.hstack([trend, _harmonics(seen, period, count)]))
+        bic, coefficients = _bic(target, np.hstack([trend, harmonics(seen, period, count)]))
         if bic < least:
-            pattern = _harmonics(np.arange(period), period, count) @ coefficients[_TREND_DEGREE + 1 :]
+            pattern = harmonics(np.arange(period), period, count) @ coefficients[_TREND_DEGREE + 1 :]
             least, chosen = bic, Season(pattern - pattern.mean(), 2 * count)
     return chosen
 
 
-def _harmonics(positions: NDArray[np.int64], period: int, count: int) -> Array:
+def harmonics(positions: NDArray[np.int64], period: int, count: int) -> Array:
+    """Return cosines, then sines, of the first `count` harmonics at these positions: positions x 2 count."""
     angle = 2 * np.pi * positions[:, None] * np.arange(1, count + 1) / period
     return np.hstack([np.cos(angle), np.sin(angle)])
 

@@ -1,6 +1,7 @@
 """Stages on files that a person brings: CSV or Parquet in, CSV or Parquet out."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from pipeline.core.errors import UsageError
@@ -15,6 +16,8 @@ def forecast_series_file(
     totals: Path | None = None,
     models: Path | None = None,
     paths: Path | None = None,
+    future: Path | None = None,
+    regressors: Sequence[str] = (),
     horizon: int,
     season: Sequence[int],
     levels: Sequence[int],
@@ -22,7 +25,8 @@ def forecast_series_file(
     """Forecast the series of a file; return how many rows were written to which file.
 
     Sums and peaks over the horizon go to `totals`, by what each series was forecast to `models`, the joint
-    sample paths to `paths` (Parquet alone) as they are made. All files take their places together at the end,
+    sample paths to `paths` (Parquet alone) as they are made. What is known of the periods to be forecast, and
+    the regressors' values there, stand in `future`. All files take their places together at the end,
     or none does.
 
     Raises:
@@ -32,14 +36,22 @@ def forecast_series_file(
     """
     from pipeline.forecasting import forecast_file
 
-    named = {"--input": source, "--out": target, "--totals": totals, "--models": models, "--paths": paths}
-    require_places({option: file for option, file in named.items() if file})
+    read = {"--input": source, "--future": future}
+    written = {"--out": target, "--totals": totals, "--models": models, "--paths": paths}
+    require_places(*({option: file for option, file in part.items() if file} for part in (read, written)))
     if paths and paths.suffix != ".parquet":
         raise UsageError(f"{paths}: paths are many rows; only .parquet can be written")
-    frame = read_table(source)
+    forecast = partial(
+        forecast_file,
+        read_table(source),
+        horizon=horizon,
+        season=season,
+        levels=levels,
+        future=read_table(future) if future else None,
+        regressors=regressors,
+    )
     with TableFiles() as files:
-        receive = files.opened(paths) if paths else None
-        result = forecast_file(frame, horizon=horizon, season=season, levels=levels, receive_paths=receive)
+        result = forecast(receive_paths=files.opened(paths) if paths else None)
         frames = {target: result.steps, totals: result.totals, models: result.models}
         for file, answer in frames.items():
             if file:

@@ -44,23 +44,17 @@ def write_table(frame: pl.DataFrame, file: Path) -> None:
         files.write(frame, file)
 
 
-def require_places(files: Mapping[str, Path]) -> None:
-    """Refuse places that could not be written once all is computed.
-
-    Args:
-        files: by the option that names them; the first is only read.
+def require_places(read: Mapping[str, Path], written: Mapping[str, Path]) -> None:
+    """Refuse places that could not be written once all is computed; files by the option that names them.
 
     Raises:
         UsageError: two options name one file, another suffix, or no such folder.
     """
-    places: dict[Path, str] = {}
-    for option, file in files.items():
+    places = {file.resolve(): option for option, file in read.items()}
+    for option, file in written.items():
         if other := places.get(file.resolve()):
             raise UsageError(f"{file}: {other} and {option} name the same file; give each its own")
-        is_read = not places
         places[file.resolve()] = option
-        if is_read:
-            continue
         _require_suffix(file)
         if file.is_dir() or not file.parent.is_dir():
             why = "it is a folder" if file.is_dir() else f"there is no folder {file.parent}"

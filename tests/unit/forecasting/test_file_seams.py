@@ -1,5 +1,6 @@
-"""What a file may say beside unique_id, ds, y: censored values, draws of the history."""
+"""What a file may say beside unique_id, ds, y: censored values, draws of the history, the future."""
 
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -188,3 +189,184 @@ def test_more_draws_than_paths_fill_the_paths() -> None:
 def test_draws_that_cannot_be_are_refused_with_the_place(frame: pl.DataFrame, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         forecast(frame)
+
+
+def coming(start: int = 60, steps: int = 4, *, name: str = "a", **columns: Any) -> pl.DataFrame:
+    frame = {"unique_id": [name] * steps, "ds": list(range(start, start + steps))}
+    return pl.DataFrame(frame | columns, strict=False)
+
+
+def test_no_path_is_below_the_order_book() -> None:
+    values = growing(60, seed=3)
+    lower = [1e3, None, 0.0, 610.0]
+    frame, future = rows(values), coming(lower=lower)
+    paths, free = paths_of(frame, future=future), paths_of(frame)
+    assert np.array_equal(paths, np.fmax(free, np.array([[1e3], [np.nan], [0.0], [610.0]])))
+    assert free[3].min() < 610.0 < free[3].max()
+    totals = forecast(frame, future=future).totals.filter(measure="sum")
+    assert totals["mean"].item() == pytest.approx(paths.sum(axis=0).mean())
+
+
+def test_a_series_never_observed_is_at_least_what_is_on_order() -> None:
+    frame = pl.concat([rows([None, None], name="new"), rows([1.0, 2.0], name="old")], how="vertical_relaxed")
+    result = forecast(frame, future=coming(2, name="new", lower=[5.0, None, 7.0, 8.0]))
+    assert result.steps.filter(unique_id="new")["mean"].to_list() == [5.0, None, 7.0, 8.0]
+    assert result.totals.filter(unique_id="new")["mean"].to_list() == [None, None]
+    assert result.models["reason"].to_list() == ["no_observations", "too_short"]
+
+
+def test_rows_of_other_periods_are_passed_over() -> None:
+    frame = rows(growing(60, seed=3))
+    wide = coming(55, steps=30, lower=[900.0] * 30)
+    assert forecast(frame, future=wide).steps.equals(forecast(frame, future=coming(lower=[900.0] * 4)).steps)
+
+
+@pytest.mark.parametrize(
+    ("known", "ahead"),
+    [
+        ([date(2026, 1, 5) + timedelta(weeks=n) for n in range(3)], ["2026-01-26"]),
+        (["2026-01-05", "2026-01-12", "2026-01-19"], [datetime(2026, 1, 26)]),  # noqa: DTZ001  without offsets
+        ([datetime(2026, 1, 5 + 7 * n) for n in range(3)], [date(2026, 1, 26)]),  # noqa: DTZ001
+        (["1", "2", "3"], [4]),
+        ([1, 2, 3], ["4"]),
+    ],
+)
+def test_times_may_be_spelled_otherwise_than_those_of_the_input(known: Any, ahead: Any) -> None:
+    frame = pl.DataFrame({"unique_id": ["1"] * 3, "ds": known, "y": [1.0, 2.0, 3.0]})
+    future = pl.DataFrame({"unique_id": [1], "ds": ahead, "lower": [70.0]})
+    assert forecast(frame, future=future).steps["mean"][0] == 70.0
+
+
+def promoted(*, seed: int = 3, effect: float = 2.0) -> tuple[pl.DataFrame, np.ndarray]:
+    """A series of 100 steps that promotions multiply, and the factor of each step of these and four more."""
+    promotion = (np.random.default_rng(seed).random(104) < 0.15).astype(float)
+    promotion[100:] = (1.0, 0.0, 0.0, 1.0)
+    values = growing(100, seed=seed) * effect ** promotion[:100]
+    return rows(values, promotion=promotion[:100]), promotion
+
+
+def test_a_promotion_ahead_shows_in_the_forecast() -> None:
+    frame, promotion = promoted()
+    future = coming(100, promotion=promotion[100:])
+    with_it = forecast(frame, future=future, regressors=["promotion"])
+    quiet = forecast(frame, future=coming(100, promotion=[0.0] * 4), regressors=["promotion"])
+    lift = (with_it.steps["mean"] / quiet.steps["mean"]).to_list()
+    assert lift == pytest.approx([2.0, 1.0, 1.0, 2.0], rel=0.1)
+    made = with_it.models.row(0, named=True)
+    assert made["model"].endswith(" + promotion")
+    assert (made["reason"], made["note"]) == (None, None)
+
+
+def test_regressors_narrow_the_forecast() -> None:
+    frame, promotion = promoted()
+    with_it = forecast(frame, future=coming(100, promotion=promotion[100:]), regressors=["promotion"]).steps
+    without = forecast(frame).steps
+    width = (with_it["hi-80"] - with_it["lo-80"])[1:3].sum()
+    assert width < 0.5 * (without["hi-80"] - without["lo-80"])[1:3].sum()
+
+
+def test_an_additive_effect_never_leads_below_zero() -> None:
+    rng = np.random.default_rng(1)
+    heat = rng.normal(0, 1, 60)
+    frame = rows(np.maximum(20 + 4 * heat + rng.normal(0, 1, 60), 0.0), heat=heat)
+    paths = paths_of(frame, future=coming(heat=[-9.0, 0.0, 9.0, -20.0]), regressors=["heat"])
+    assert paths.min() == 0.0
+    assert paths[2].mean() > paths[1].mean() + 20
+
+
+def test_regressors_are_taken_off_floors_and_draws_too() -> None:
+    frame, promotion = promoted()
+    is_censored = np.arange(100) >= 90
+    both = pl.concat(
+        frame.with_columns(pl.lit(draw).alias("draw"), pl.Series("censored", is_censored)) for draw in (0, 1)
+    )
+    future = coming(100, promotion=promotion[100:])
+    result = forecast(both, future=future, regressors=["promotion"])
+    made = result.models.row(0, named=True)
+    assert (made["draws"], made["censored"], made["note"]) == (2, 10, "low_information")
+    steps = result.steps["mean"]
+    assert steps[0] / steps[1] == pytest.approx(2.0, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("column", "unused"),
+    [([1.0] * 60, "x"), ([0.0] * 59 + [None], "x"), ([None] * 57 + [1.0, 2.0, 4.0], "x")],
+)
+def test_a_regressor_that_tells_nothing_is_noted(column: list[Any], unused: str) -> None:
+    frame = rows(growing(60, seed=3), x=column)
+    result = forecast(frame, future=coming(x=[1.0] * 4), regressors=["x"])
+    assert result.models["note"].to_list() == [f"unused: {unused}"]
+    assert result.steps.equals(forecast(rows(growing(60, seed=3))).steps)
+
+
+def test_of_columns_that_say_the_same_one_is_used() -> None:
+    frame, promotion = promoted()
+    frame = frame.with_columns((3 - 2 * pl.col("promotion")).alias("again"))
+    future = coming(100, promotion=promotion[100:], again=3 - 2 * promotion[100:])
+    result = forecast(frame, future=future, regressors=["promotion", "again"])
+    assert result.models["note"].to_list() == ["unused: again"]
+    alone = forecast(frame, future=future, regressors=["promotion"])
+    assert result.steps.equals(alone.steps)
+
+
+def test_a_series_that_leaves_a_regressor_empty_needs_no_values_of_it() -> None:
+    frame, promotion = promoted()
+    plain = rows(growing(100, seed=7), name="b")
+    both = pl.concat([frame, plain], how="diagonal")
+    future = coming(100, promotion=promotion[100:])
+    result = forecast(both, future=future, regressors=["promotion"])
+    assert result.steps.filter(unique_id="b").equals(forecast(plain).steps)
+    assert result.steps.filter(unique_id="a").equals(
+        forecast(frame, future=future, regressors=["promotion"]).steps
+    )
+
+
+X = {"x": [float(n % 7) for n in range(60)]}
+
+
+@pytest.mark.parametrize(
+    ("columns", "future", "regressors", "message"),
+    [
+        (X, None, ["x"], "regressors need their values .* give --future"),
+        (X, coming(x=[1.0] * 4), ["x", "x"], "name each once"),
+        (X, coming(x=[1.0] * 4), ["y"], "regressor y: the name has a meaning of its own"),
+        ({}, coming(x=[1.0] * 4), ["x"], "missing column x: it is named as a regressor"),
+        ({"x": ["a"] * 60}, coming(x=[1.0] * 4), ["x"], "row 1: x 'a' is no number"),
+        (X, coming(lower=[1.0] * 4), ["x"], "future: missing column x"),
+        (
+            X,
+            coming(x=[1.0, 2.0, None, 4.0]),
+            ["x"],
+            "regressor x of series 'a' has no value at 62; .* all 4 steps",
+        ),
+        (X, coming(x=[1.0] * 3, steps=3), ["x"], "has no value at 63"),
+        ({}, coming(), [], "future: there is neither a column lower nor a regressor"),
+        ({}, coming(name="b", lower=[1.0] * 4), [], "future: series 'b' is not in the input"),
+        ({}, pl.concat([coming(lower=[1.0] * 4)] * 2), [], "future: series 'a' has 60 more than once"),
+        (
+            {},
+            coming(20, lower=[1.0] * 4),
+            [],
+            "future: no row is of a step to be forecast; the first is 60 of",
+        ),
+        ({}, coming(lower=["1", "2", "x", "4"]), [], "future: row 3: lower 'x' is no number"),
+        (
+            {},
+            coming(lower=[1.0] * 4).cast({"ds": pl.Date}),
+            [],
+            "future: ds is of type Date, that of the input",
+        ),
+    ],
+)
+def test_a_future_that_does_not_fit_is_refused_with_the_place(
+    columns: dict[str, Any], future: pl.DataFrame | None, regressors: list[str], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        forecast(rows(growing(60, seed=3), **columns), future=future, regressors=regressors)
+
+
+def test_a_time_between_the_steps_is_told() -> None:
+    frame = pl.DataFrame({"unique_id": ["a"] * 3, "ds": [10, 20, 30], "y": [1.0, 2.0, 3.0]})
+    future = pl.DataFrame({"unique_id": ["a"] * 2, "ds": [40, 45], "lower": [1.0, 1.0]})
+    with pytest.raises(UsageError, match="future: 45 of series 'a' lies between the steps"):
+        forecast(frame, future=future)
