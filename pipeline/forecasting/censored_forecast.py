@@ -57,7 +57,7 @@ def forecast_censored(
     late = len(values) - 1 - int(seen[-1])
     answer = forecast(values[: len(values) - late], reach=reach + late, draws=draws.from_earlier(late))
     paths = answer.paths
-    if not (is_flow and np.nanmax(values) > 0 and is_intermittent(values, policy)):
+    if not (is_flow and np.nanmax(values) > 0 and is_intermittent(values, policy, seasons)):
         paths = paths + _shortfall(paths[:late], floors[-late:])
     note = LOW_INFORMATION if late >= policy.min_weeks else None
     return replace(answer, paths=paths[late:], note=note)

@@ -46,6 +46,17 @@ class Draws:
         unknown = np.full((weeks, self.weeks_back.shape[1]), -1)
         return Draws(np.concatenate([unknown, self.weeks_back - weeks]))
 
+    def fading(self, half_life: float, *, weeks: int, length: int, rng: np.random.Generator) -> "Draws":
+        """Choose late weeks more often: the chance of a week halves every `half_life` weeks back.
+
+        `weeks` is out of how many these were drawn, `length` that of the history. Series of one length still
+        meet nearly the same week at one path and step.
+        """
+        share = (self.weeks_back % weeks + rng.random(self.shape)) / weeks
+        fade = np.log(2.0) / half_life
+        back = -np.log1p(share * np.expm1(-fade * length)) / fade
+        return Draws(np.minimum(back.astype(np.int64), length - 1))
+
 
 def joint_draws(seed: int, *, steps: int, paths: int, weeks: int) -> Draws:
     """Draw weeks for `steps` x `paths` out of the last `weeks`; more steps leave the first ones as they are.

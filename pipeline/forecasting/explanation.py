@@ -61,11 +61,12 @@ class EnsembleFacts:
 
 @dataclass(frozen=True)
 class IntermittentFacts:
-    """A level, and what past weeks were relative to it.
+    """The weeks drawn again, and what they were relative to a level.
 
     Attributes:
         level: chips a week, smoothed.
-        weeks: of the history that are drawn again.
+        late_mean: chips a week, late weeks counting more, as they are drawn more often.
+        weeks: of the history, observed.
         weeks_with_demand: of these.
         mean_interval_weeks: from one week with demand to the next.
         largest_ratio: of a week's demand to the level of its time.
@@ -73,6 +74,7 @@ class IntermittentFacts:
     """
 
     level: float
+    late_mean: float
     weeks: int
     weeks_with_demand: int
     mean_interval_weeks: float
@@ -193,7 +195,7 @@ def _of_intermittent(fit: IntermittentFit) -> IntermittentFacts:
     ratios = fit.ratios[np.isfinite(fit.ratios)]
     count = int(np.count_nonzero(ratios > 0))
     return IntermittentFacts(
-        fit.level, len(ratios), count, len(ratios) / count, float(ratios.max()), float(ratios.std())
+        fit.level, fit.late, len(ratios), count, len(ratios) / count, float(ratios.max()), float(ratios.std())
     )
 
 

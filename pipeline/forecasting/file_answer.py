@@ -11,6 +11,7 @@ from pipeline.core.ids import seed_for
 from pipeline.forecasting.draws import Draws, calendar_draws
 from pipeline.forecasting.file_layout import LaidSeries
 from pipeline.forecasting.history_forecast import forecast_history
+from pipeline.forecasting.intermittent import is_intermittent
 from pipeline.forecasting.series_forecast import Engine, SeriesForecast
 
 Array = NDArray[np.float64]
@@ -106,13 +107,20 @@ def _forecast(series: LaidSeries, history: int, draws: Draws, request: Request) 
         values,
         floors,
         series.regressors,
-        is_flow=not request.periods and bool(np.nanmin(values, initial=0.0) >= 0),
+        is_flow=_is_flow(values, request),
         seasons=request.periods,
         draws=draws,
         rng=np.random.default_rng(seed_for(request.rules.seed, "file", series.name)),
         policy=request.rules,
         engine=request.engine,
     )
+
+
+def _is_flow(values: Array, request: Request) -> bool:
+    """Whether values are amounts and not a level: none below zero, and rare or without season."""
+    if np.nanmin(values, initial=0.0) < 0:
+        return False
+    return not request.periods or is_intermittent(values, request.rules, request.periods)
 
 
 def _measures(drawn: Array, request: Request) -> Array:

@@ -115,7 +115,7 @@ def _modelled(
         if observations < policy.min_weeks:
             return _too_short(known, is_flow=is_flow, draws=draws, rng=rng, policy=policy)
         try:
-            if is_flow and is_intermittent(known, policy):
+            if is_flow and is_intermittent(known, policy, seasons):
                 paths, fit = intermittent_paths(known, draws=draws, rng=rng, policy=policy)
             elif engine == "ensemble":
                 paths, fit = ensemble_paths(
@@ -149,7 +149,7 @@ def _too_short(
     if is_flow:
         relative = known / np.nanmean(known)
         variance = max(float(np.nanvar(relative)), 1.0)
-        factor = level_factor(int(np.isfinite(known).sum()), variance, draws.shape[1], rng)
-        return SeriesForecast(draws.of(known, rng) * factor, "past_values", "too_short")
+        factors = level_factor(np.full(draws.shape[1], variance / np.isfinite(known).sum()), rng)
+        return SeriesForecast(draws.of(known, rng) * factors, "past_values", "too_short")
     paths = last_value_paths(known, shape=draws.shape, rng=rng, least_change_share=policy.least_change_share)
     return SeriesForecast(paths, "last_value", "too_short")

@@ -180,11 +180,12 @@ def _correlation(correlation: float) -> str:
 def _intermittent(facts: Facts) -> str:
     met = f"demand in {facts['weeks_with_demand']} of the {facts['weeks']} weeks drawn again"
     return (
-        f"level    {facts['level']:,.1f} chips a week, smoothed; {met}, one in "
-        f"{facts['mean_interval_weeks']:.1f}\n"
+        f"level    {facts['level']:,.1f} chips a week, smoothed; {facts['late_mean']:,.1f} on average, late "
+        f"weeks counting more;\n         {met}, one in {facts['mean_interval_weeks']:.1f}\n"
         f"ratios   of a week to the level of its time: mean 1, standard deviation "
         f"{facts['ratio_variation']:.2f}, largest {facts['largest_ratio']:.1f};\n"
-        "         each future week is the level x a past ratio drawn again\n"
+        "         each future week is a past one drawn again, late ones more often: as it was, or as the\n"
+        "         level x its ratio\n"
     )
 
 

@@ -69,3 +69,21 @@ def test_a_calendar_uses_every_past_step_nearly_equally_often() -> None:
 def test_a_calendar_may_begin_before_its_origin() -> None:
     draws = calendar_draws(7, end=-3, steps=6, paths=20, weeks=20)
     assert sorted(draws.weeks_back[0]) == list(range(20))
+
+
+def test_fading_draws_halve_the_chance_of_a_week_with_every_half_life() -> None:
+    draws = joint_draws(1, steps=200, paths=520, weeks=104)
+    late = draws.fading(13.0, weeks=104, length=90, rng=np.random.default_rng(2))
+    chosen = np.bincount(late.weeks_back.ravel(), minlength=90) / late.weeks_back.size
+    expected = 0.5 ** (np.arange(90) / 13)
+    np.testing.assert_allclose(chosen, expected / expected.sum(), rtol=0.15, atol=2e-4)
+
+
+def test_series_of_one_length_meet_nearly_one_week_when_draws_fade() -> None:
+    draws = joint_draws(1, steps=50, paths=500, weeks=104)
+    first, second = (
+        draws.fading(13.0, weeks=104, length=90, rng=np.random.default_rng(seed)).weeks_back
+        for seed in (1, 2)
+    )
+    assert np.median(np.abs(first - second)) == 0
+    assert np.mean(np.abs(first - second) <= 1) > 0.9

@@ -8,7 +8,7 @@ import pytest
 from pipeline.core.errors import UsageError
 from pipeline.forecasting import file_forecast, forecast_file
 from pipeline.forecasting.kernels import COMPONENTS
-from tests.demand_frames import growing, small_policy
+from tests.demand_frames import growing, lumpy, small_policy
 
 POLICY = small_policy()
 
@@ -185,6 +185,27 @@ def test_every_series_says_by_what_it_was_forecast() -> None:
     assert models["model"][0] in COMPONENTS
     assert models["observations"].to_list() == [40, 9, 20, 0, 2]
     assert models.select("first_ds", "last_ds").rows() == [(0, 39), (0, 11), (0, 19), (0, 1), (0, 1)]
+
+
+def test_goods_that_are_rarely_sold_are_forecast_as_such_whatever_the_season_of_the_file() -> None:
+    weeks = [date(2024, 1, 1) + timedelta(weeks=n) for n in range(80)]
+    rare = lumpy(80, seed=1)
+    frame = pl.concat([file_of(rare, times=weeks, name="rare"), file_of(-rare, times=weeks, name="returned")])
+    answer = forecast_file(frame, horizon=13, policy=POLICY)
+    assert answer.models["model"][0] == "intermittent_level"
+    assert answer.models["model"][1] in COMPONENTS
+    steps = answer.steps.filter(pl.col("unique_id") == "rare")
+    assert (steps["lo-80"] == 0).all()
+    assert (steps["hi-95"] < 3 * rare.max()).all()
+
+
+def test_what_is_zero_every_night_is_forecast_by_its_season() -> None:
+    hours = [LOCAL + timedelta(hours=n) for n in range(24 * 8)]
+    rng = np.random.default_rng(1)
+    day = np.maximum(np.sin(np.arange(len(hours)) / 24 * 2 * np.pi), 0) * rng.uniform(80, 120, len(hours))
+    steps = forecast(file_of(day.round(1), times=hours), horizon=24)
+    assert steps["mean"].to_numpy()[:12].max() > 60
+    assert steps["mean"].to_numpy()[13:].max() < 30
 
 
 def test_models_agree_with_the_forecast_whatever_the_chunk() -> None:

@@ -202,9 +202,12 @@ def test_a_flow_of_rare_orders_tells_its_level_and_ratios(home: Path, capsys: Ca
     assert flow["weeks"] == WEEKS - first
     assert flow["weeks_with_demand"] == np.count_nonzero(weeks)
     assert flow["level"] == pytest.approx(weeks[first:].mean(), rel=0.5)
+    counts = 0.5 ** (np.arange(WEEKS)[::-1] / 13)
+    assert flow["late_mean"] == pytest.approx(counts[first:] @ weeks[first:] / counts[first:].sum())
     assert answer["ensemble"] is None
     assert answer["record"]["model"] == "ETS(A,N,N)"
     text = told(capsys, FLOW)
+    assert f"{flow['late_mean']:,.1f} on average, late weeks counting more" in text
     assert f"demand in {np.count_nonzero(weeks)} of the {WEEKS - first} weeks drawn again" in text
     assert "ratios   of a week to the level of its time: mean 1, standard deviation " in text
 
