@@ -76,9 +76,7 @@ def test_the_terminal_tells_the_scorecard(judged: tuple[Shell, str]) -> None:
     assert 0 < lost < nodes
     assert f"better at {lost:,} of {nodes:,} nodes and lags" in printed
     for row in scorecard.filter(pl.col("nodes_lost") > 0).iter_rows(named=True):
-        worst = "/".join(
-            row[name] for name in ("channel", "worst_segment", "worst_generation", "worst_region")
-        )
+        node = (row["channel"], *(row[f"worst_{name}"] for name in ("segment", "generation", "region")))
         counts = rf"{row['lag_weeks']} +{row['nodes_lost']} of {row['nodes']} .* {'/'.join(node)} "
         assert re.search(counts, printed), counts
     assert re.search(r"at most 0\.50 with 2, 0\.88 with 4, 0\.94 with 5", printed)
