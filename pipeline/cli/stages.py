@@ -4,6 +4,7 @@ from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 
 from pipeline.cli.parsing import Commands, positive
+from pipeline.core.wording import counted
 
 ALLOCATION_INPUTS = (
     "forecast",
@@ -29,21 +30,33 @@ def add_commands(commands: Commands) -> None:
         "empty y is not observed) and writes unique_id, ds, mean and an interval a level. Two columns may"
         " be there: censored (1: y is the least that demand was) and draw (several histories of a series).",
     )
-    forecast.add_argument("--input", type=Path, required=True)
-    forecast.add_argument("--horizon", type=positive, required=True, help="periods ahead")
+    forecast.add_argument("--input", type=Path, required=True, metavar="FILE")
+    forecast.add_argument("--horizon", type=positive, required=True, metavar="N", help="periods ahead")
     forecast.add_argument(
-        "--season", type=_numbers, default=(), help="periods of a season, M or M,M2; default: by frequency"
+        "--season",
+        type=_numbers,
+        default=(),
+        metavar="M",
+        help="periods of a season, M or M,M2; default: by frequency",
     )
     forecast.add_argument(
-        "--levels", type=_numbers, default=(80, 95), help="intervals in per cent; default 80,95"
+        "--levels",
+        type=_numbers,
+        default=(80, 95),
+        metavar="L,…",
+        help="intervals in per cent; default 80,95",
     )
-    forecast.add_argument("--out", type=Path, required=True)
+    forecast.add_argument("--out", type=Path, required=True, metavar="FILE")
     forecast.add_argument(
-        "--totals", type=Path, help="also write the sum over the horizon and its highest step, with intervals"
+        "--totals",
+        type=Path,
+        metavar="FILE",
+        help="also write the sum over the horizon and its highest step, with intervals",
     )
     forecast.add_argument(
         "--models",
         type=Path,
+        metavar="FILE",
         help="also write a row a series: model, reason of a fallback, observations, first and last ds",
     )
     forecast.add_argument(
@@ -110,7 +123,7 @@ def _forecast(options: Namespace) -> int:
         levels=options.levels,
     )
     for file, rows in written.items():
-        print(f"{file}: {rows} rows")
+        print(f"{file}: {counted(rows, 'row')}")
     return 0
 
 

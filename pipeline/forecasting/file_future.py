@@ -97,7 +97,9 @@ def _read(frame: pl.DataFrame, regressors: Sequence[str], names: pl.Series, time
     require_filled(rows, ("unique_id", "ds"))
     unknown = rows.filter(~pl.col("unique_id").is_in(names.implode()))
     if unknown.height:
-        raise UsageError(f"series {unknown['unique_id'][0]!r} is not in the input")
+        raise UsageError(
+            f"series {unknown['unique_id'][0]!r} is not in the input; give it a row there, y may be empty"
+        )
     doubled = rows.filter(pl.struct("unique_id", "ds").is_duplicated())
     if doubled.height:
         raise UsageError(f"series {doubled['unique_id'][0]!r} has {doubled['ds'][0]} more than once")

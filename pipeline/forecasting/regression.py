@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 
 from pipeline.forecasting.season import fit_season, harmonics
 
@@ -14,6 +15,7 @@ Array = NDArray[np.float64]
 _LEAST_OBSERVATIONS = 8  # and three for each number to be found
 _OBSERVATIONS_PER_EFFECT = 3
 _DEPENDENT = 1e-6  # of a column's own size: what is left of it beside the others and a constant
+_NOISE = (-0.999, 0.5)  # of the moving average: from all noise around a line to changes that persist
 _LARGEST_FACTOR = 20.0  # more than any effect was seen to multiply by: no exponent may run away
 
 
@@ -132,15 +134,22 @@ def _fit(
 
 
 def _search(scaled: Array, design: Array) -> Any:  # noqa: ANN401  statsmodels is untyped
+    """Find the likeliest share of noise: a bounded search takes a tenth of the time of `fit`."""
     from statsmodels.tsa.statespace.sarimax import SARIMAX
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an unconverged optimum is judged by its coefficients
+            warnings.simplefilter("ignore")  # what overflows is told by results that are not finite
             model = SARIMAX(
                 scaled, exog=design, order=(0, 1, 1), mle_regression=False, concentrate_scale=True
             )
-            result = model.fit(disp=False, cov_type="none")
+            best = minimize_scalar(
+                lambda noise: -model.loglike([noise]),
+                bounds=_NOISE,
+                method="bounded",
+                options={"xatol": 1e-3},
+            )
+            result = model.filter([best.x], cov_type="none")
     except (ValueError, ArithmeticError, np.linalg.LinAlgError):
         return None
     return result if np.isfinite(result.llf) else None

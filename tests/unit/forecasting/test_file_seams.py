@@ -341,7 +341,7 @@ X = {"x": [float(n % 7) for n in range(60)]}
         ),
         (X, coming(x=[1.0] * 3, steps=3), ["x"], "has no value at 63"),
         ({}, coming(), [], "future: there is neither a column lower nor a regressor"),
-        ({}, coming(name="b", lower=[1.0] * 4), [], "future: series 'b' is not in the input"),
+        ({}, coming(name="b", lower=[1.0] * 4), [], "future: series 'b' is not in the input; give it a row"),
         ({}, pl.concat([coming(lower=[1.0] * 4)] * 2), [], "future: series 'a' has 60 more than once"),
         (
             {},

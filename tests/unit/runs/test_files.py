@@ -137,3 +137,33 @@ def test_paths_are_never_text(tmp_path: Path) -> None:
         forecast_series_file(
             series_file(tmp_path), tmp_path / "steps.csv", paths=tmp_path / "paths.csv", **OPTIONS
         )
+
+
+def test_the_command_takes_what_is_known_of_the_future(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    is_sale = [float(place % 7 == 0) for place in range(64)]
+    series, future = tmp_path / "series.csv", tmp_path / "future.csv"
+    history = [
+        {"unique_id": "a", "ds": n, "y": 10.0 + n % 3 + 9 * is_sale[n], "is_sale": is_sale[n]}
+        for n in range(60)
+    ]
+    ahead = [
+        {"unique_id": "a", "ds": n, "lower": 99 if n == 61 else None, "is_sale": is_sale[n]}
+        for n in range(60, 64)
+    ]
+    pl.DataFrame(history).write_csv(series)
+    pl.DataFrame(ahead).write_csv(future)
+    steps, models = tmp_path / "steps.csv", tmp_path / "models.csv"
+    words = ["--input", str(series), "--out", str(steps), "--models", str(models), "--horizon", "4"]
+    words += ["--future", str(future), "--regressors", "is_sale"]
+    assert main(["forecast", *words]) == 0
+    assert pl.read_csv(models)["model"][0].endswith(" + is_sale")
+    mean = pl.read_csv(steps)["mean"]
+    assert mean[1] == 99.0
+    assert mean[2] < 14
+    assert mean[3] > 17
+    assert capsys.readouterr().out == f"{steps}: 4 rows\n{models}: 1 row\n"
+    with pytest.raises(SystemExit):
+        main(["forecast", *words[:-1], "is_sale,,price"])
+    assert "'is_sale,,price' is no list of columns such as price,is_promotion" in capsys.readouterr().err
