@@ -13,8 +13,20 @@ import polars as pl
 from pipeline.core.ids import content_hash
 from pipeline.reporting.csv_text import DECIMALS, cell_texts
 from pipeline.schemas.table import Column, Table
+from pipeline.schemas.tables import FORECAST
 
 _PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+_DESCRIPTION = (
+    "UTF-8, LF, dates and instants in ISO 8601, instants in UTC. "
+    f"Numbers with a fraction are rounded to {DECIMALS} decimals, half to even. "
+    "A text cell that a spreadsheet would run as a formula is led by an apostrophe. "
+    "Periods are half-open: period_end is the first day after."
+)
+_PATHS_DESCRIPTION = (
+    " The joint sample paths behind the forecast are no part of the package, being large: they are "
+    "paths/{run}.parquet while they are kept, and python -m pipeline paths {run} --out FILE.parquet makes "
+    "them again."
+)
 _NOT_IDENTITY = ("run_id", "as_of", "kind", "finished_at")
 
 
@@ -31,12 +43,7 @@ def describe_package(run_id: str, files: Mapping[Table, bytes], runs: pl.DataFra
         "$schema": _PROFILE,
         "name": f"reports-{run_id.lower()}",
         "title": f"Demand forecast and allocation, run {run_id}",
-        "description": (
-            "UTF-8, LF, dates and instants in ISO 8601, instants in UTC. "
-            f"Numbers with a fraction are rounded to {DECIMALS} decimals, half to even. "
-            "A text cell that a spreadsheet would run as a formula is led by an apostrophe. "
-            "Periods are half-open: period_end is the first day after."
-        ),
+        "description": _DESCRIPTION + (_PATHS_DESCRIPTION.format(run=run_id) if FORECAST in files else ""),
         "run": _identity(run_id, runs),
         "resources": [_resource(table, content) for table, content in files.items()],
     }

@@ -42,6 +42,11 @@ def settle_sample_paths(run: Run) -> None:
         crash_point("paths.after_clearing")
 
 
+def sample_paths_of(run_id: str) -> Path:
+    """Return where a run's sample paths stand while they are kept."""
+    return _file(the_settings().paths, run_id)
+
+
 def offer_sample_paths(connection: Connection) -> None:
     """Let a person's question read the files: `sample_paths('<run_id>')`, `sample_paths()` for the latest."""
     connection.execute("SET VARIABLE paths_folder = ?", [str(the_settings().paths)])

@@ -16,6 +16,7 @@ import pytest
 
 from pipeline.core.errors import TerminalError, TransientError
 from pipeline.reporting import publication, write_reports
+from pipeline.schemas.tables import FORECAST
 
 PROJECT = Path(__file__).resolve().parents[3]
 GOLDEN = PROJECT / "tests" / "golden" / "reports"
@@ -44,6 +45,18 @@ def test_the_package_of_the_gates_is_the_one_on_record(
 ) -> None:
     written = files(write_reports(tmp_path, RUN_ID, {"data_quality": quality, "runs": runs}))
     assert written["datapackage.json"].decode() == (GOLDEN / "datapackage.json").read_text(encoding="utf-8")
+
+
+def test_the_package_of_a_forecast_says_where_its_sample_paths_are(tmp_path: Path, tables: Tables) -> None:
+    told = {
+        name: json.loads(files(write_reports(tmp_path / name, RUN_ID, more))["datapackage.json"])[
+            "description"
+        ]
+        for name, more in (("without", tables), ("with", {**tables, "forecast": FORECAST.empty()}))
+    }
+    assert f"paths/{RUN_ID}.parquet" in told["with"]
+    assert f"python -m pipeline paths {RUN_ID} --out" in told["with"]
+    assert "sample paths" not in told["without"]
 
 
 def test_rows_in_another_order_give_the_same_bytes(tmp_path: Path, tables: Tables) -> None:
