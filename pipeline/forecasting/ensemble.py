@@ -9,13 +9,13 @@ from pipeline.forecasting import kernels
 
 Array = NDArray[np.float64]
 
-ORIGINS = 5
+ORIGINS = 8
 RECENT = 300
 # power of the inverse error, worst relative error kept, share of equal weights at first, observations over
 # which both settle: chosen on the even series of M4 and tourism, where they hardly matter
 RULES = np.array([6.0, 1.8, 0.6, 40.0])
 _LAGS = np.arange(1, 7)
-_SEASONAL = len(kernels.TRANSFORMS) * len(kernels.MODELS)
+_SEASONAL = len(kernels.DIRECT)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def forecast_ensemble(values: Array, *, seasons: tuple[int, ...], horizon: int) 
 
 def _origins(size: int, season: int, window: int) -> list[int]:
     enough = 2 * season + 3
-    least = enough if season > 1 and size >= enough + 2 * window else 5
+    least = enough if season > 1 and size >= enough + window else 5
     step = max(1, window // 2)
     return [cut for cut in (size - window - place * step for place in range(ORIGINS)) if cut >= least]
 

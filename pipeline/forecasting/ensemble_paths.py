@@ -66,19 +66,22 @@ def _floored(margins: Array, mean: Array) -> Array:
     """Cut at zero and scale what is left towards the mean, to a fifth at most: zero is never certain."""
     cut = np.maximum(margins, 0.0)
     factor = mean / np.maximum(cut.mean(axis=0), np.finfo(float).tiny)
-    return np.asarray(cut * np.clip(factor, _LEAST_SCALING, 1.0))
+    return np.asarray(cut * np.minimum(np.maximum(factor, _LEAST_SCALING), 1.0))
 
 
 def _changes(values: Array) -> Array:
     """Relative changes, in standard deviations; zero where a series never moves."""
-    floor = 0.05 * float(np.nanmean(np.abs(values))) + np.finfo(float).tiny
+    is_seen = np.isfinite(values)
+    floor = 0.05 * float(np.abs(values[is_seen]).mean()) + np.finfo(float).tiny
     lag = max(1, min(_CHANGE_STEPS, len(values) // 4))
     levels = np.arcsinh(values / floor)
     changes = np.full(len(values), np.nan)
     changes[lag:] = levels[lag:] - levels[:-lag]
-    if not np.isfinite(changes).any() or not np.nanstd(changes) > 0:
-        return np.where(np.isfinite(values), 0.0, np.nan)
-    return np.asarray((changes - np.nanmean(changes)) / np.nanstd(changes))
+    known = changes[np.isfinite(changes)]
+    deviation = known.std() if len(known) else 0.0
+    if not deviation > 0:
+        return np.where(is_seen, 0.0, np.nan)
+    return np.asarray((changes - known.mean()) / deviation)
 
 
 def _ranks(drawn: Array, correlation: float) -> NDArray[np.int64]:

@@ -21,7 +21,7 @@ Steps = NDArray[np.int64]
 Marks = NDArray[np.bool_]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-MODELS = ("ses", "theta", "damped", "ces", "ar", "ar_differenced")
+MODELS = ("ses", "theta", "damped", "drift", "ar", "ar_differenced", "ces")
 TRANSFORMS = ("raw", "log", "ratio", "offset", "ratio_2", "offset_2")
 SEASONAL_MODELS = (
     "seasonal_ar",
@@ -35,13 +35,19 @@ SEASONAL_MODELS = (
     "seasonal_naive",
     "seasonal_mean",
 )
-COMPONENTS = tuple(f"{model}/{transform}" for transform in TRANSFORMS for model in MODELS) + SEASONAL_MODELS
+_PLAIN = 2  # transforms that have all models
+_COMMON = len(MODELS) - 1  # others have no complex smoothing: on deseasonalised series it costs accuracy
+DIRECT = tuple(
+    f"{model}/{transform}"
+    for place, transform in enumerate(TRANSFORMS)
+    for model in MODELS[: _COMMON + (place < _PLAIN)]
+)
+COMPONENTS = DIRECT + SEASONAL_MODELS
 
-_THETA, _DAMPED, _CES = 1, 2, 3
+_THETA, _DAMPED, _DRIFT, _CES = 1, 2, 3, 6
 _WORST = 1e300
 _NEAR_ZERO = 0.05
 _LONG_SEASON = 24
-_SEASON_OF_MODELS = len(TRANSFORMS) * len(MODELS)
 
 
 def compiled(function: Function) -> Function:
@@ -59,18 +65,22 @@ def filter_pass(
     g1: float,
     g2: float,
     has_two: bool,
+    is_drawn: bool,
     state: Array,
 ) -> float:
     """Sum of squared errors with the best initial state; `state` receives the state at the end.
 
     Three recursions run side by side: the filter from a zero state, and its response to each initial state.
+    Where `is_drawn` the second state at the start is drawn to zero, the more the less its standard error
+    tells it from zero (James and Stein 1961: the positive part of 1 - 1 / t²).
     """
     s1 = s2 = 0.0
     p1, p2, q1, q2 = 1.0, 0.0, 0.0, 1.0
-    see = spp = spq = sqq = rp = rq = 0.0
+    see = spp = spq = sqq = rp = rq = seen = 0.0
     for t in range(len(values)):
         error = values[t]
         if error == error:
+            seen += 1
             error -= s1 + w2 * s2
             dp = -(p1 + w2 * p2)
             see += error * error
@@ -94,11 +104,16 @@ def filter_pass(
     if has_two and determinant > 1e-10 * spp * sqq:
         x1 = -(sqq * rp - spq * rq) / determinant
         x2 = -(spp * rq - spq * rp) / determinant
+        if is_drawn:
+            noise = max(see + x1 * rp + x2 * rq, 0.0) / max(seen - 3.0, 1.0)
+            signal = x2 * x2 * determinant / spp
+            x2 *= max(0.0, 1.0 - noise / signal) if signal > 0 else 0.0
+            x1 = -(rp + x2 * spq) / spp
     state[0] = s1 + x1 * p1 + x2 * q1
     state[1] = s2 + x1 * p2 + x2 * q2
     state[2] = x1
     state[3] = x2
-    return see + x1 * rp + x2 * rq
+    return see + x1 * (2 * rp + x1 * spp) + x2 * (2 * rq + x2 * sqq + 2 * x1 * spq)
 
 
 @compiled
@@ -132,10 +147,11 @@ def model_error(kind: int, values: Array, parameters: Array, state: Array) -> fl
         if kind == _DAMPED and not (0.001 <= b <= 0.6 and 0.8 <= phi <= 0.98):
             return _WORST
         if kind != _DAMPED:
-            b = phi = 0.0
+            b, phi = 0.0, 1.0 if kind == _DRIFT else 0.0
         f12, f21, f22, w2, g1, g2 = phi, 0.0, phi, phi, a, a * b
-    has_two = kind == _CES or kind == _DAMPED
-    total = filter_pass(values, f12, f21, f22, w2, g1, g2, has_two, state)
+    is_drift = kind == _DRIFT
+    has_two = is_drift or kind == _CES or kind == _DAMPED
+    total = filter_pass(values, f12, f21, f22, w2, g1, g2, has_two, is_drift, state)
     return total if total == total else _WORST
 
 
@@ -215,7 +231,7 @@ def forecast_smoothing(kind: int, values: Array, parameters: Array, is_warm: boo
     fit_smoothing(kind, rest, parameters, is_warm, state)
     model_error(kind, rest, parameters, state)
     level, trend = state[0], state[1]
-    phi = parameters[2] if kind == _DAMPED else 0.0
+    phi = parameters[2] if kind == _DAMPED else (1.0 if kind == _DRIFT else 0.0)
     factor, reach = phi, 0.0
     for step in range(len(answer)):
         if kind == _CES:
@@ -570,10 +586,11 @@ def season_pattern(values: Array, season: int, is_ratio: bool, pattern: Array) -
 def forecast_models(
     values: Array, lags: Steps, is_seasonless: bool, parameters: Array, is_warm: bool, answers: Array
 ) -> None:
-    """The six models without season; where `is_seasonless` is not wanted only the autoregressions."""
+    """As many of the models as there are answers; those that smooth only where `is_seasonless`."""
     if is_seasonless:
-        for kind in range(4):
-            forecast_smoothing(kind, values, parameters[kind], is_warm, answers[kind])
+        for kind in range(len(answers)):
+            if kind < 4 or kind == _CES:
+                forecast_smoothing(kind, values, parameters[kind], is_warm, answers[kind])
     for difference in range(2):
         orders = lags[: len(lags) - difference]
         forecast_autoregression(values, orders, difference, answers[4 + difference])
@@ -622,11 +639,12 @@ def forecast_components(
                 value = np.log(value + offset)
             rest[t - first] = value
         is_seasonless = length > 1 or season == 1 or season > _LONG_SEASON
-        part = answers[6 * transform : 6 * transform + 6]
-        kept = parameters[6 * transform : 6 * transform + 6]
+        start = _COMMON * transform + min(transform, _PLAIN)
+        end = start + _COMMON + (transform < _PLAIN)
+        part, kept = answers[start:end], parameters[start:end]
         forecast_models(rest, lags, is_seasonless, kept, is_warm, part)
         for ahead in range(horizon):
-            for model in range(6):
+            for model in range(end - start):
                 if length > 1:
                     place = pattern[(size + ahead) % length]
                     part[model, ahead] = (

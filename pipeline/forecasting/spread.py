@@ -1,5 +1,6 @@
 """How far off a forecast may be: calibrated on past windows of the series, with the tails of such windows."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,8 +20,11 @@ _GROWTH_BEYOND = 1.0  # past the longest step ever judged a trend may be wrong
 _LARGEST = 1.0  # standard deviation of the logarithm on any step
 _CORRELATIONS = np.linspace(0.0, 0.98, 50)
 _USUAL_CORRELATION = 0.8
-# Student's degrees of freedom and a factor by past windows, from the even series of M4 and tourism
-_TAILS = ((2.5, 1.2), (2.5, 1.1), (3.0, 1.0), (3.5, 0.95), (4.0, 0.87), (5.0, 0.84))
+_USUAL_WINDOWS = 2.0  # what the usual change counts for
+_CALM, _CALMEST = 0.2, 3.0  # power of how much calmer the windows were, and the most that counts
+# Student's degrees of freedom and a factor by past windows: few of them go with a short history, on which
+# models know less than their errors say. These, and the numbers above, from the even series of M4 and tourism
+_TAILS = ((2.5, 1.2), (2.5, 1.1), (3.0, 1.0), (3.5, 0.95), (4.0, 0.95), *[(5.0, 0.95)] * 3, (5.0, 0.8))
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Spread:
         freedom, factor = _TAILS[min(self.windows, len(_TAILS) - 1)]
         growths = self.growths(np.arange(1, len(mean) + 1))
         sizes = np.minimum(factor * self.scale * growths, _LARGEST)
-        errors = _student_quantiles(tuple(shares), freedom)[:, None] * sizes
+        errors = _student_quantiles(shares.tobytes(), freedom)[:, None] * sizes
         return np.asarray((mean + self.offset) * np.exp(errors) - self.offset)
 
     def growths(self, steps: NDArray[np.int64]) -> Array:
@@ -61,8 +65,9 @@ def fit_spread(residuals: Array, observed: Array, values: Array, *, lag: int) ->
     """Take offset, scale, growth and correlation from forecasts of past windows.
 
     Offset and growth are the most likely ones under normal errors, growth with a normal prior. The scale is
-    drawn to the mean absolute change over `lag` steps as if that were one more window: weights found on the
-    same windows flatter them. The correlation makes sums over a window as wide as they were.
+    drawn to the mean absolute change over `lag` steps as if that were two more windows, since weights found
+    on the same windows flatter them, and raised a little where the windows were calmer than the history. The
+    correlation makes sums over a window as wide as they were.
 
     Args:
         residuals: observed minus forecast, origins x window, NaN where not observed.
@@ -88,15 +93,36 @@ def fit_spread(residuals: Array, observed: Array, values: Array, *, lag: int) ->
     offset, growth, scale = offsets[int(chosen[0])], float(_GROWTHS[int(chosen[1])]), float(chosen[2])
     errors = np.log((observed + offset) / (forecast + offset))
     correlation = _correlation(errors, scale, growth)
-    drawn = (scale**windows * _usual_scale(values, offset, lag)) ** (1 / (windows + 1))
-    return Spread(offset, drawn, growth, correlation, windows, steps)
+    usual = _usual_scale(values, offset, lag)
+    drawn = (scale**windows * usual**_USUAL_WINDOWS) ** (1 / (windows + _USUAL_WINDOWS))
+    calm = _calm(values, offset, lag=lag, window=steps, windows=windows)
+    return Spread(offset, drawn * calm**_CALM, growth, correlation, windows, steps)
 
 
 def _usual_scale(values: Array, offset: float, lag: int) -> float:
     logs = np.log(values + offset)
     lag = lag if len(logs) > lag else 1
-    changes = np.abs(logs[lag:] - logs[:-lag])
-    return float(np.nanmean(changes)) if np.isfinite(changes).any() else 0.0
+    return _mean_seen(np.abs(logs[lag:] - logs[:-lag]))
+
+
+def _calm(values: Array, offset: float, *, lag: int, window: int, windows: int) -> float:
+    """How many times as large changes were in the whole history as in the windows, from once to thrice.
+
+    Changes over half a window, in whole seasons.
+    """
+    half = max(1, window // 2)
+    steps, recent = lag * -(-half // lag), window + half * (windows - 1)
+    if len(values) <= recent + steps:
+        return 1.0
+    logs = np.log(values + offset)
+    squares = (logs[steps:] - logs[:-steps]) ** 2
+    whole, late = _mean_seen(squares), _mean_seen(squares[-recent:])
+    return min(max(math.sqrt(whole / late), 1.0), _CALMEST) if late > 0 else 1.0
+
+
+def _mean_seen(values: Array) -> float:
+    seen = values[np.isfinite(values)]
+    return float(seen.mean()) if len(seen) else 0.0
 
 
 def _correlation(residuals: Array, scale: float, growth: float) -> float:
@@ -107,12 +133,16 @@ def _correlation(residuals: Array, scale: float, growth: float) -> float:
     sizes = scale * np.arange(1, steps + 1) ** growth
     products = np.correlate(sizes, sizes, mode="full")[steps - 1 :]
     products[1:] *= 2
-    expected = _CORRELATIONS[:, None] ** np.arange(steps) @ products
-    usual = _USUAL_CORRELATION ** np.arange(steps) @ products
+    expected, usual = _powers(steps) @ products, _USUAL_CORRELATION ** np.arange(steps) @ products
     met = (np.sum(whole.sum(axis=1) ** 2) + 2 * usual) / (len(whole) + 2)
     return float(_CORRELATIONS[int(np.argmin(np.abs(np.log(expected / met))))])
 
 
 @lru_cache(maxsize=64)
-def _student_quantiles(shares: tuple[float, ...], freedom: float) -> Array:
-    return np.asarray(student.ppf(shares, freedom))
+def _powers(steps: int) -> Array:
+    return np.asarray(_CORRELATIONS[:, None] ** np.arange(steps))
+
+
+@lru_cache(maxsize=64)
+def _student_quantiles(shares: bytes, freedom: float) -> Array:
+    return np.asarray(student.ppf(np.frombuffer(shares), freedom))

@@ -122,9 +122,8 @@ def _ensemble(ensemble: Facts, forecast: list[Facts]) -> str:
         lines.append(f"and {len(rest)} more with {share:.0f} % of the weight")
     if origins:
         weeks = counted(ensemble["window_weeks"], "week")
-        lines.append(
-            f"judged over {weeks} from {counted(len(origins), 'past origin')}: {', '.join(reversed(origins))}"
-        )
+        between = " to ".join(dict.fromkeys((origins[-1], origins[0])))
+        lines.append(f"judged over {weeks} from {counted(len(origins), 'past origin')}: {between}")
     else:
         lines.append("the history is too short to judge any of them at a past origin: weights are equal")
     table = f"{counted(len(components), 'component')} of {ensemble['candidates']} with weight:\n"

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from pipeline.backtesting import backtest, forecast_at, origins
 from pipeline.config import Policy
@@ -45,7 +46,8 @@ def test_a_backtest_at_todays_cutoff_equals_the_production_run() -> None:
         coherent.paths, fitted.models, run_id="run", as_of=AS_OF, base_means=coherent.base_means
     )
     replayed = forecast_at(series, as_of=AS_OF, policy=policy, seed=SEED, run_id="run", horizon_weeks=13)
-    assert replayed.equals(production.filter(pl.col("step") <= 13))
+    # sums over paths of other lengths may differ in their last digit
+    assert_frame_equal(replayed, production.filter(pl.col("step") <= 13), rel_tol=1e-12, abs_tol=1e-9)
 
 
 def test_every_level_lag_and_engine_is_judged(accuracy: pl.DataFrame) -> None:

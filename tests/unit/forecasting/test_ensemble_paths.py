@@ -24,7 +24,7 @@ def test_the_forecast_is_the_mean_of_the_components_by_weight() -> None:
     assert ensemble.weights.sum() == pytest.approx(1.0)
     assert ensemble.weights.min() >= 0
     assert len(ensemble.weights) == len(kernels.COMPONENTS)
-    assert ensemble.residuals.shape == ensemble.observed.shape == (5, 8)
+    assert ensemble.residuals.shape == ensemble.observed.shape == (8, 8)
     assert ensemble.observed[0] == pytest.approx(values[-8:])
 
 
@@ -43,6 +43,16 @@ def test_two_seasons_of_hours_are_carried_on() -> None:
     truth = 100 + 20 * np.sin(2 * np.pi * ahead / 24) + 15.0 * (ahead // 24 % 7 >= 5)
     forecast = forecast_ensemble(noisy, seasons=(24, 168), horizon=48).mean
     assert np.abs(forecast - truth).mean() < 2
+
+
+def test_a_season_seen_hardly_three_times_is_carried_on() -> None:
+    quarters = np.arange(26)
+    truth = 100 + np.array([30.0, -10.0, -30.0, 10.0])[quarters % 4]
+    noisy = truth + np.random.default_rng(2).normal(0, 2, 26)
+    for size in (16, 18, 20):
+        ensemble = forecast_ensemble(noisy[:size], seasons=(4,), horizon=6)
+        assert all(cut >= 2 * 4 + 3 for cut in ensemble.cuts)
+        assert np.abs(ensemble.mean - truth[size : size + 6]).mean() < 6
 
 
 def test_gaps_are_not_zeros() -> None:

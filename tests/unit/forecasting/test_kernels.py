@@ -13,7 +13,7 @@ from pipeline.forecasting import kernels
 
 Array = NDArray[np.float64]
 NAN = float("nan")
-KINDS = {name: kind for kind, name in enumerate(kernels.MODELS[:4])}
+KINDS = {name: kind for kind, name in enumerate(kernels.MODELS)}
 
 
 def walk(size: int, *, seed: int, season: int = 1) -> Array:
@@ -58,6 +58,40 @@ def test_damped_smoothing_is_that_of_statsmodels(seed: int) -> None:
     )
     assert total == pytest.approx(result.sse, rel=1e-9)
     assert answer == pytest.approx(np.asarray(result.forecast(8)), rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_smoothing_with_drift_is_that_of_statsmodels(seed: int) -> None:
+    values = walk(80, seed=seed)
+    (alpha, *_), state, answer, total = fitted("drift", values)
+    result = smoothed(
+        values,
+        {"smoothing_level": alpha, "smoothing_trend": 0.0},
+        trend="add",
+        initial_level=state[2],
+        initial_trend=state[3],
+    )
+    assert total == pytest.approx(result.sse, rel=1e-9)
+    assert answer == pytest.approx(np.asarray(result.forecast(8)), rel=1e-9)
+
+
+@pytest.mark.parametrize("drift", [0.0, 0.2, 5.0])
+def test_drift_is_drawn_to_zero_as_far_as_its_standard_error_tells(drift: float) -> None:
+    noise = np.random.default_rng(11).normal(0, 1, 60)
+    values = 100 + drift * np.arange(60) + noise
+    (alpha, *_), state, _, _ = fitted("drift", values)
+    rest, design = values.copy(), np.empty((60, 2))
+    level, answers = 0.0, np.array([1.0, 0.0])
+    for t in range(60):  # of the errors to a level and a drift at the start
+        answers[1] += 1.0
+        rest[t], design[t] = values[t] - level, answers
+        level += alpha * rest[t]
+        answers = answers - alpha * design[t]
+    best, (square,), *_ = np.linalg.lstsq(design, rest)
+    variance = square / 57 * np.linalg.inv(design.T @ design)[1, 1]
+    kept = max(0.0, 1 - variance / best[1] ** 2)
+    assert state[3] == pytest.approx(kept * best[1], rel=1e-6, abs=1e-9)
+    assert kept == 0 if drift == 0 else 0 < kept < 1
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -170,6 +204,31 @@ def test_what_is_not_observed_updates_nothing() -> None:
         level, trend = expected + alpha * error, phi * trend + alpha * share * error
     assert after[:2] == pytest.approx([level, trend], rel=1e-9)
     assert not np.allclose(after[:2], state[:2])
+
+
+def test_each_component_stands_where_its_name_says() -> None:
+    hours = np.arange(24 * 7 * 6)
+    values = 100 + 20 * np.sin(2 * np.pi * hours / 24) + 15.0 * (hours // 24 % 7 >= 5)
+    values += np.random.default_rng(12).normal(0, 1, len(values))
+    answers = np.full((len(kernels.COMPONENTS), 8), NAN)
+    parameters = np.zeros((len(kernels.COMPONENTS), 3))
+    pattern, recent = np.empty(168), len(values) - 300
+    kernels.forecast_components(values, 168, 24, 300, np.arange(1, 7), parameters, False, answers)
+    assert np.isfinite(answers[: len(kernels.DIRECT)]).all()
+    for name, place in (("ces", "log"), ("drift", "offset"), ("drift", "ratio_2"), ("ar", "offset_2")):
+        season = 24 if place.endswith("_2") else 168
+        is_relative = place.startswith("ratio")
+        kernels.season_pattern(values, season, is_relative, pattern)
+        past, ahead = pattern[hours % season], pattern[np.arange(len(values), len(values) + 8) % season]
+        rest = np.log(values) if place == "log" else (values / past if is_relative else values - past)
+        answer = np.empty(8)
+        if name == "ar":
+            kernels.forecast_autoregression(rest[recent:], np.arange(1, 7), 0, answer)
+        else:
+            kernels.forecast_smoothing(KINDS[name], rest[recent:], np.zeros(3), False, answer)
+        expected = np.exp(answer) if place == "log" else (answer * ahead if is_relative else answer + ahead)
+        row = kernels.COMPONENTS.index(f"{name}/{place}")
+        assert answers[row] == pytest.approx(expected, rel=1e-9), f"{name}/{place}"
 
 
 def test_better_components_weigh_more_and_bad_ones_nothing() -> None:

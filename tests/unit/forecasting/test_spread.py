@@ -72,6 +72,32 @@ def test_without_windows_the_usual_change_tells() -> None:
     assert 10 < width[0] < 60
 
 
+def test_calm_windows_do_not_tell_that_a_series_is_calm() -> None:
+    rng = np.random.default_rng(5)
+    steps = rng.normal(0, 1, 300)
+    residuals = rng.normal(0, 2, (8, 6))
+
+    def scale(restless: float, count: int) -> float:
+        values = 1000 + np.cumsum(np.where(np.arange(300) < 300 - count, restless, 1.0) * steps)
+        return fit_spread(residuals, 1000 + residuals, values, lag=1).scale
+
+    even = scale(1.0, 60)
+    assert scale(2.0, 60) > 1.1 * even
+    assert scale(0.5, 60) < even * 1.01
+    assert scale(1e3, 60) < 4 * even
+
+
+def test_fewer_windows_leave_wider_intervals() -> None:
+    residuals, observed, values = windows(growth=0.3, is_relative=True, count=8)
+    spreads = [fit_spread(residuals[:count], observed[:count], values, lag=1) for count in range(1, 9)]
+    relative = [
+        np.ptp(np.log(each.quantiles(np.full(1, 100.0), SHARES[[0, 4]]) + each.offset)) / each.scale
+        for each in spreads
+    ]
+    assert (np.diff(relative) < 1e-9).all()
+    assert relative[0] > 1.7 * relative[-1]
+
+
 def test_values_below_zero_have_absolute_errors() -> None:
     rng = np.random.default_rng(3)
     residuals = rng.normal(0, 5, (50, 6))

@@ -129,7 +129,7 @@ def test_the_components_are_those_that_make_the_mean(home: Path, capsys: Capture
     assert min(component["relative_error"] for component in components) == 1
     assert answer["ensemble"]["origins"][0] == f"{monday(WEEKS - WEEKS // 4):%Y-%m-%d}"
     assert answer["ensemble"]["window_weeks"] == WEEKS // 4
-    assert answer["ensemble"]["errors"]["windows"] == len(answer["ensemble"]["origins"]) == 5
+    assert answer["ensemble"]["errors"]["windows"] == len(answer["ensemble"]["origins"]) == 7
 
 
 def test_the_errors_are_those_of_forecasts_made_at_the_origins() -> None:
@@ -173,7 +173,7 @@ def test_it_fits_one_screen_in_words(home: Path, capsys: Capture) -> None:
     assert f"run      {run}, as of {end}T00:00:00Z" in text
     assert "history  70 weeks observed, 2025-05-05 to 2026-08-31; 1 week without a row, read as zero" in text
     assert "ets_p50" in text
-    assert "judged over 17 weeks from 5 past origins: " in text
+    assert "judged over 17 weeks from 7 past origins: 20" in text
     assert "a miss lasts: half of it is left after" in text
     assert "model of record: statsmodels ETS(A,Ad,N) on log(demand + " in text
     assert "parameters  smoothing_level " in text
