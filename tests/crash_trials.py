@@ -23,6 +23,8 @@ from tests.crash_world import (
 COMMANDS = ("first land", "land", "run", "approve", "reland", "forget", "replay")
 _MOVES_PROJECTIONS = frozenset({"land", "forget", "replay"})
 _MOST_KILLS = 2
+_PORTION_BYTES = 2**16
+"""The files are small here, and so are portions: several to a file, and several transactions to a landing."""
 
 Words = list[str | Path]
 
@@ -42,7 +44,7 @@ class Trials:
         self.folder = folder
         self._controls: dict[str, Control] = {}
         (folder / "commands").mkdir(parents=True)
-        self.commands = Commands(folder / "commands")
+        self.commands = Commands(folder / "commands", portion_bytes=_PORTION_BYTES)
         self.market = make_market(folder / "market", self.commands)
         self.standing = self._standing(folder / "standing")
         grown = copy_home(self.standing, folder / "grown")

@@ -94,13 +94,23 @@ class Started:
 
 
 class Commands:
-    """Types commands into a fork server, which starts each without the seconds of imports."""
+    """Types commands into a fork server, which starts each without the seconds of imports.
 
-    def __init__(self, folder: Path) -> None:
+    Attributes:
+        environment: that of every command, beside this process's own and TRN_HOME.
+    """
+
+    def __init__(self, folder: Path, *, portion_bytes: int | None = None) -> None:
+        """Start the server.
+
+        Args:
+            folder: for what commands print.
+            portion_bytes: how much landing reads at a time; by default what it reads in production.
+        """
         self.environment: dict[str, str] = {}
         self._folder, self._number = folder, 0
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.fork_server"],
+            [sys.executable, "-m", "tests.fork_server", *([str(portion_bytes)] if portion_bytes else [])],
             cwd=PROJECT,
             env={**os.environ, "GX_ANALYTICS_ENABLED": "false", "OPENBLAS_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,

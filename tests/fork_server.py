@@ -23,8 +23,6 @@ from tests.small_disks import NoNamespacesError, read_only, with_room
 HEAVY = ("great_expectations", "statsmodels.api", "highspy", "polars", "duckdb", "pyarrow.compute")
 AIRFLOW = "pipeline.orchestration"
 NO_NAMESPACES = 77
-PORTION_BYTES = 2**16
-"""The files are small here, and so are portions: several to a file, and several transactions to a landing."""
 
 
 def import_everything() -> None:
@@ -32,8 +30,11 @@ def import_everything() -> None:
     ours = (module.name for module in found if not module.name.startswith((AIRFLOW, "pipeline.__main__")))
     for name in (*HEAVY, *ours):
         importlib.import_module(name)
+
+
+def land_by_portions(size: int) -> None:
     for name in ("landing", "lots"):
-        vars(importlib.import_module(f"pipeline.landing.{name}"))["PORTION_BYTES"] = PORTION_BYTES
+        vars(importlib.import_module(f"pipeline.landing.{name}"))["PORTION_BYTES"] = size
 
 
 def start(request: Mapping[str, Any]) -> int:
@@ -88,8 +89,10 @@ def _become(request: Mapping[str, Any]) -> None:
         os._exit(code)
 
 
-def serve() -> None:
+def serve(portion_bytes: int | None) -> None:
     import_everything()
+    if portion_bytes:
+        land_by_portions(portion_bytes)
     gc.freeze()  # so that no fork copies the pages of what is imported only to count its references
     _answer({"is_ready": True})
     for line in sys.stdin:
@@ -106,4 +109,4 @@ def _answer(answer: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(int(sys.argv[1]) if sys.argv[1:] else None)

@@ -2,13 +2,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.crash_trials import Trials
+from tests.crash_world import Commands
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -34,6 +35,29 @@ class Shell:
         result = self.pipeline(*words)
         assert result.returncode == 0, result.stderr
         return result.stdout
+
+
+@dataclass(frozen=True)
+class QuickShell(Shell):
+    """Types them into a fork server: real processes too, without the seconds of imports."""
+
+    commands: Commands
+
+    def pipeline(self, *words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        assert not environment
+        ended = self.commands.run(self.home, *words)
+        return subprocess.CompletedProcess(words, ended.returncode, ended.out, ended.err)
+
+
+Quick = Callable[[Path], Shell]
+
+
+@pytest.fixture(scope="session")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quick]:
+    """A quick shell for a home; what a command imports is seen where it is typed as by a person."""
+    commands = Commands(tmp_path_factory.mktemp("commands"))
+    yield lambda home: QuickShell(home, commands)
+    commands.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from tests.crash_world import Under, copy_home
 from tests.erasure_world import places_of
 from tests.landing_world import usage, write_lines
 
-from .conftest import Shell
+from .conftest import Quick, Shell
 
 AS_OF = "2030-01-01T00:00:00Z"
 PROJECTIONS = (
@@ -31,12 +31,15 @@ CUSTOMER = "cust-zq81xv"
 
 
 @pytest.mark.xdist_group("whole way")
-def test_a_planned_market_goes_on_without_the_customer(planned_copy: Shell, market: Path) -> None:
+def test_a_planned_market_goes_on_without_the_customer(
+    planned_copy: Shell, quick: Quick, market: Path
+) -> None:
     home = planned_copy.home
+    shell = quick(home)
     (customer,) = one(home, "SELECT customer_id FROM order_book(now()) WHERE customer_id IS NOT NULL LIMIT 1")
     before = projections(home)
     assert customer in json.dumps(before, default=str)
-    sound = planned_copy.done("verify")
+    sound = shell.done("verify")
     told = planned_copy.done("forget", customer, "--yes")
     assert "forgotten: " in told
     assert str(market / "events") in told.partition("STILL THERE")[2]
@@ -45,12 +48,12 @@ def test_a_planned_market_goes_on_without_the_customer(planned_copy: Shell, mark
     assert projections(home) == renamed(before, customer, name)
     again = planned_copy.done("verify", "--expect", sound.split()[-1])
     assert "amended by forget" in again
-    assert planned_copy.done("verify", "--published") == again
+    assert shell.done("verify", "--published") == again
     log = one(home, "SELECT count(*), max(log_position) FROM events")
-    landed = json.loads(planned_copy.done("land", market / "events", "--json"))
+    landed = json.loads(shell.done("land", market / "events", "--json"))
     assert (landed["landed"], landed["quarantined"]) == (0, 0)
     assert one(home, "SELECT count(*), max(log_position) FROM events") == log
-    assert "published already" in planned_copy.done("run")
+    assert "published already" in shell.done("run")
     assert places_of(customer, home) == []
 
 

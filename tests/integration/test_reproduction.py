@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Shell
+from .conftest import Quick, Shell
 
 pytestmark = pytest.mark.xdist_group("whole way")  # so that one worker plans the market for all
 
@@ -43,14 +43,15 @@ def afterthoughts(market: Path, as_of: str) -> list[dict[str, Any]]:
 
 
 def test_an_old_run_comes_again_to_the_byte_after_much_more_has_landed(
-    planned: Shell, market: Path, tmp_path: Path
+    planned: Shell, quick: Quick, market: Path, tmp_path: Path
 ) -> None:
+    planned = quick(planned.home)
     run_id = (planned.home / "reports" / "latest").resolve().name
     forecasts = rows_of(planned, "SELECT run_id, as_of, log_position FROM runs WHERE kind = 'forecast'")
     ((_, as_of, position),) = [row.split(",") for row in forecasts if row.startswith(run_id)]
     later = afterthoughts(market, as_of)
     (tmp_path / "later.jsonl").write_text("".join(f"{json.dumps(event)}\n" for event in later))
-    shell = Shell(tmp_path / "home")
+    shell = quick(tmp_path / "home")
     shell.done("land", market / "events", "--no-publish")
     shell.done("land", tmp_path / "later.jsonl")
     known = f"SELECT sum(demand_observed_chips) FROM demand_history(TIMESTAMPTZ '{as_of}'"  # noqa: S608

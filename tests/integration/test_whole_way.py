@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from .conftest import Shell
+from .conftest import Quick, Shell
 
 pytestmark = pytest.mark.xdist_group("whole way")  # so that one worker plans the market for all
 
@@ -89,9 +89,9 @@ def test_an_identical_run_publishes_nothing_again(planned: Shell) -> None:
 
 
 def test_the_same_log_gives_the_same_bytes_in_another_home(
-    planned: Shell, market: Path, tmp_path: Path
+    planned: Shell, quick: Quick, market: Path, tmp_path: Path
 ) -> None:
-    other = Shell(tmp_path / "other")
+    other = quick(tmp_path / "other")
     other.done("land", market / "events")
     other.done("run")
     assert run_id_of(other) == run_id_of(planned)
@@ -102,12 +102,13 @@ def test_the_same_log_gives_the_same_bytes_in_another_home(
         assert ours == theirs, name
 
 
-def test_a_past_instant_can_be_forecast_as_it_stood(planned: Shell) -> None:
+def test_a_past_instant_can_be_forecast_as_it_stood(planned: Shell, quick: Quick) -> None:
     printed = planned.done(
         "sql", "SELECT count(*) AS n FROM demand_history($as_of)", "--as-of", "2025-01-06T00:00:00Z", "--csv"
     )
     earlier = int(printed.splitlines()[1])
-    now = int(planned.done("sql", "SELECT count(*) AS n FROM demand_history(now())", "--csv").splitlines()[1])
+    shell = quick(planned.home)
+    now = int(shell.done("sql", "SELECT count(*) AS n FROM demand_history(now())", "--csv").splitlines()[1])
     assert 0 < earlier < now
 
 
@@ -140,8 +141,8 @@ def test_a_rejected_proposal_leaves_no_allocation(planned_copy: Shell) -> None:
     assert (shell.home / "reports" / "latest" / "forecast.csv").exists()
 
 
-def test_without_supply_the_forecast_still_comes_out(market: Path, tmp_path: Path) -> None:
-    shell = Shell(tmp_path / "home")
+def test_without_supply_the_forecast_still_comes_out(quick: Quick, market: Path, tmp_path: Path) -> None:
+    shell = quick(tmp_path / "home")
     folder = tmp_path / "usage"
     folder.mkdir()
     for file in (market / "events").rglob("*.jsonl"):
@@ -154,8 +155,8 @@ def test_without_supply_the_forecast_still_comes_out(market: Path, tmp_path: Pat
     assert not (shell.home / "reports" / "latest" / "allocation.csv").exists()
 
 
-def test_a_split_can_be_computed_from_files_alone(planned: Shell, tmp_path: Path) -> None:
-    tables = {}
+def test_a_split_can_be_computed_from_files_alone(planned: Shell, quick: Quick, tmp_path: Path) -> None:
+    shell, tables = quick(planned.home), {}
     for name in (
         "supply",
         "margins",
@@ -167,9 +168,7 @@ def test_a_split_can_be_computed_from_files_alone(planned: Shell, tmp_path: Path
         "contracts",
     ):
         tables[name] = tmp_path / f"{name}.csv"
-        tables[name].write_text(
-            planned.done("sql", f"FROM {name}($as_of)", "--as-of", as_of(planned), "--csv")
-        )
+        tables[name].write_text(shell.done("sql", f"FROM {name}($as_of)", "--as-of", as_of(planned), "--csv"))
     words = [word for name, file in tables.items() for word in (f"--{name.replace('_', '-')}", file)]
     forecast = planned.home / "reports" / "latest" / "forecast.csv"
     planned.done("allocate", "--forecast", forecast, *words, "--out", tmp_path / "out.csv")
@@ -181,7 +180,7 @@ def test_a_split_can_be_computed_from_files_alone(planned: Shell, tmp_path: Path
     assert both.select(((pl.col("chips") - pl.col("chips_run")).abs() <= 2).all()).item()
 
 
-def test_a_refused_line_is_shown_repaired_and_landed_once(tmp_path: Path) -> None:
+def test_a_refused_line_is_shown_repaired_and_landed_once(quick: Quick, tmp_path: Path) -> None:
     event = {
         "specversion": "1.0",
         "id": "1",
@@ -192,9 +191,9 @@ def test_a_refused_line_is_shown_repaired_and_landed_once(tmp_path: Path) -> Non
         "data": {"chips": 1.7, "generation": "trn3"},
     }
     (tmp_path / "orders.jsonl").write_text("\n" + json.dumps(event) + "\n")
-    shell = Shell(tmp_path / "home")
+    shell = quick(tmp_path / "home")
     shell.done("land", tmp_path / "orders.jsonl")
-    shown = shell.done("quarantine", "show", "--json")
+    shown = Shell(shell.home).done("quarantine", "show", "--json")
     assert json.loads(shown)["source_line"] == 2
     (tmp_path / "repairs.jsonl").write_text(shown.replace("1.7", "2"))
     shell.done("quarantine", "reland", tmp_path / "repairs.jsonl")
@@ -217,9 +216,9 @@ def test_any_series_file_can_be_forecast(tmp_path: Path) -> None:
 
 
 def test_a_log_without_demand_is_stopped_by_the_gate_and_publishes_nothing(
-    market: Path, tmp_path: Path
+    quick: Quick, market: Path, tmp_path: Path
 ) -> None:
-    shell = Shell(tmp_path / "home")
+    shell = quick(tmp_path / "home")
     shell.done("land", market / "events" / "catalogue.jsonl")
     stopped = shell.pipeline("run")
     assert stopped.returncode == 1
