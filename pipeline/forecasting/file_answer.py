@@ -1,6 +1,7 @@
 """One series of a file, one answer: its paths, what they say of every step, and what made them."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from pipeline.config.policy import ForecastPolicy
 from pipeline.core.ids import seed_for
 from pipeline.forecasting.draws import Draws, calendar_draws
 from pipeline.forecasting.file_layout import LaidSeries
-from pipeline.forecasting.history_forecast import forecast_history
+from pipeline.forecasting.history_forecast import forecast_history, interleaved
 from pipeline.forecasting.intermittent import is_intermittent
 from pipeline.forecasting.series_forecast import Engine, SeriesForecast
 
@@ -87,15 +88,18 @@ def _over_histories(series: LaidSeries, request: Request) -> tuple[Array, MadeBy
     draws = calendar_draws(
         rules.seed, end=series.end, steps=request.horizon, paths=rules.paths, weeks=rules.residual_weeks
     )
-    paths = np.full(draws.shape, np.nan)
-    told = series.told
+    told = series.told[: rules.paths]
     if not told:
-        return paths, MadeBy("flat", "no_observations", None)
+        return np.full(draws.shape, np.nan), MadeBy("flat", "no_observations", None)
     made_by = []
-    for turn, history in enumerate(told[: rules.paths]):
-        answer = _forecast(series, history, draws, request)
-        paths[:, turn :: len(told)] = answer.paths[:, turn :: len(told)]
-        made_by.append(MadeBy(answer.model, answer.reason, answer.note))
+
+    def drawn() -> Iterator[Array]:
+        for history in told:
+            answer = _forecast(series, history, draws, request)
+            made_by.append(MadeBy(answer.model, answer.reason, answer.note))
+            yield answer.paths
+
+    paths = interleaved(drawn(), len(told))
     most, _ = Counter(made_by).most_common(1)[0]
     return paths, most
 

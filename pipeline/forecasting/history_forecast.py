@@ -1,6 +1,6 @@
-"""One history of a series, one answer: regressors taken off, the rest forecast, regressors put on again."""
+"""One history of a series, one answer: regressors taken off, gaps filled, the rest forecast."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 from pipeline.config.policy import ForecastPolicy
 from pipeline.forecasting.censored_forecast import forecast_censored
 from pipeline.forecasting.draws import Draws
+from pipeline.forecasting.gap_filling import fill_gaps, has_long_gap
+from pipeline.forecasting.intermittent import is_intermittent
 from pipeline.forecasting.regression import fit_effects
 from pipeline.forecasting.series_forecast import Engine, SeriesForecast
 
 Array = NDArray[np.float64]
+
+_FILLINGS = 5  # possible histories where stretches are missing: more change little
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,55 @@ def forecast_history(
 
     Where a regressor is not told, the value is not observed. The model is told as `component + regressors`;
     regressors whose effect cannot be told (constant so far, following from others, too few values) are noted
-    as `unused`.
+    as `unused`, and long stretches without observation, over which the ensemble would stumble, as
+    `filled gaps`.
     """
+    forecast = partial(
+        _over_gaps,
+        is_flow=is_flow,
+        seasons=seasons,
+        draws=draws,
+        rng=rng,
+        policy=policy,
+        engine=engine,
+    )
+    if regressors is None:
+        return forecast(values, floors)
+    effects = fit_effects(values, regressors.known, seasons=seasons)
+    if effects is None:
+        return _noted(forecast(values, floors), f"unused: {', '.join(regressors.names)}")
+    answer = forecast(*(effects.taken_off(part, regressors.known) for part in (values, floors)))
+    used = [regressors.names[place] for place in effects.used]
+    told = replace(
+        answer,
+        paths=effects.put_on(answer.paths, regressors.coming, rng),
+        model=f"{answer.model} + {' + '.join(used)}",
+    )
+    unused = [name for name in regressors.names if name not in used]
+    return _noted(told, f"unused: {', '.join(unused)}") if unused else told
+
+
+def interleaved(parts: Iterable[Array], count: int) -> Array:
+    """Take path p from part p modulo their number; parts, of steps x all paths, are asked for one by one."""
+    paths = np.empty((0, 0))
+    for turn, part in enumerate(parts):
+        if turn == 0:
+            paths = part.copy()
+        paths[:, turn::count] = part[:, turn::count]
+    return paths
+
+
+def _over_gaps(
+    values: Array,
+    floors: Array,
+    *,
+    is_flow: bool,
+    seasons: tuple[int, ...],
+    draws: Draws,
+    rng: np.random.Generator,
+    policy: ForecastPolicy,
+    engine: Engine,
+) -> SeriesForecast:
     forecast = partial(
         forecast_censored,
         is_flow=is_flow,
@@ -59,21 +110,16 @@ def forecast_history(
         policy=policy,
         engine=engine,
     )
-    if regressors is None:
+    is_rare = is_flow and np.isfinite(values).any() and is_intermittent(values, policy, seasons)
+    if engine != "ensemble" or is_rare or not has_long_gap(values):
         return forecast(values, floors)
-    effects = fit_effects(values, regressors.known, seasons=seasons)
-    if effects is None:
-        return _noted(forecast(values, floors), regressors.names)
-    answer = forecast(*(effects.taken_off(part, regressors.known) for part in (values, floors)))
-    used = [regressors.names[place] for place in effects.used]
-    told = replace(
-        answer,
-        paths=effects.put_on(answer.paths, regressors.coming, rng),
-        model=f"{answer.model} + {' + '.join(used)}",
-    )
-    return _noted(told, [name for name in regressors.names if name not in used])
+    histories = fill_gaps(values, floors, seasons=seasons, count=_FILLINGS, rng=rng)
+    answers = [forecast(history, floors) for history in histories]
+    if not answers or answers[0].reason:
+        return forecast(values, floors)
+    paths = interleaved([answer.paths for answer in answers], len(answers))
+    return _noted(replace(answers[0], paths=paths), "filled gaps")
 
 
-def _noted(answer: SeriesForecast, unused: Sequence[str]) -> SeriesForecast:
-    notes = [answer.note, f"unused: {', '.join(unused)}" if unused else None]
-    return replace(answer, note="; ".join(note for note in notes if note) or None)
+def _noted(answer: SeriesForecast, note: str) -> SeriesForecast:
+    return replace(answer, note="; ".join(filter(None, (answer.note, note))))

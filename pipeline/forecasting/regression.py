@@ -1,21 +1,18 @@
 """What regressors do to a series: found by a state-space model of statsmodels, taken off and put on again."""
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
-from pipeline.forecasting.season import fit_season, harmonics
+from pipeline.forecasting.state_space import fit_state_space, trend_and_season
 
 Array = NDArray[np.float64]
 
 _LEAST_OBSERVATIONS = 8  # and three for each number to be found
 _OBSERVATIONS_PER_EFFECT = 3
 _DEPENDENT = 1e-6  # of a column's own size: what is left of it beside the others and a constant
-_NOISE = (-0.999, 0.5)  # of the moving average: from all noise around a line to changes that persist
 _LARGEST_FACTOR = 20.0  # more than any effect was seen to multiply by: no exponent may run away
 
 
@@ -64,10 +61,8 @@ class Effects:
 def fit_effects(values: Array, regressors: Array, *, seasons: tuple[int, ...]) -> Effects | None:
     """Find the effects of regressors on a series, of shape steps x regressors; None: they cannot be told.
 
-    The model is a random walk with noise, a drift and harmonics of the first season (ARIMA(0,1,1) with
-    regression), with the coefficients as states, so that only one number is searched (Durbin and Koopman
-    2012, Time Series Analysis by State Space Methods, doi:10.1093/acprof:oso/9780199641178.001.0001, section
-    6.2). Effects are relative or absolute, whichever makes the series the likelier; relative where values are
+    By the model of `fit_state_space`, with a drift and harmonics of the first season beside the regressors.
+    Effects are relative or absolute, whichever makes the series the likelier; relative where values are
     zero, which then tell nothing, and absolute where they fall below.
     """
     is_told = np.isfinite(values) & np.isfinite(regressors).all(axis=1)
@@ -115,12 +110,12 @@ def _fit(
     scaled[known] = np.log(values[known]) if is_relative else values[known]
     columns = np.where(known[:, None], regressors[:, used], 0.0)
     sizes = columns[known].std(axis=0)
-    others = _trend_and_season(scaled, seasons)
+    others = trend_and_season(scaled, seasons)
     enough = max(_LEAST_OBSERVATIONS, _OBSERVATIONS_PER_EFFECT * (len(used) + others.shape[1] + 1))
     if known.sum() < enough or not np.all(sizes > 0):
         return None
     unit = float(np.nanstd(scaled)) or 1.0
-    result = _search(scaled / unit, np.hstack([columns / sizes, others]))
+    result = fit_state_space(scaled / unit, np.hstack([columns / sizes, others]))
     if result is None:
         return None
     first = result.model.k_states - len(used) - others.shape[1]
@@ -131,37 +126,3 @@ def _fit(
         return None
     is_positive = float(np.nanmin(values)) >= 0
     return Effects(used, coefficients, covariance, is_relative, is_positive, result, unit)
-
-
-def _search(scaled: Array, design: Array) -> Any:  # noqa: ANN401  statsmodels is untyped
-    """Find the likeliest share of noise: a bounded search takes a tenth of the time of `fit`."""
-    from statsmodels.tsa.statespace.sarimax import SARIMAX
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what overflows is told by results that are not finite
-            model = SARIMAX(
-                scaled, exog=design, order=(0, 1, 1), mle_regression=False, concentrate_scale=True
-            )
-            best = minimize_scalar(
-                lambda noise: -model.loglike([noise]),
-                bounds=_NOISE,
-                method="bounded",
-                options={"xatol": 1e-3},
-            )
-            result = model.filter([best.x], cov_type="none")
-    except (ValueError, ArithmeticError, np.linalg.LinAlgError):
-        return None
-    return result if np.isfinite(result.llf) else None
-
-
-def _trend_and_season(scaled: Array, seasons: tuple[int, ...]) -> Array:
-    """Return a line, and the harmonics of the first season where it was seen twice."""
-    positions = np.arange(len(scaled))
-    line = (positions / len(scaled))[:, None]
-    if not seasons or np.isfinite(scaled).sum() < 2 * seasons[0]:
-        return line
-    season = fit_season(scaled, seasons[0])
-    if season is None:
-        return line
-    return np.hstack([line, harmonics(positions, seasons[0], season.parameters // 2)])

@@ -1,0 +1,47 @@
+"""Long stretches without observation, drawn several times: what may have been there, not a mean."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.forecasting.state_space import draw_histories, fit_state_space, trend_and_season
+
+Array = NDArray[np.float64]
+
+_LONG = 26  # steps: over half as many, components that pass over what is missing do as well
+_LEAST_OBSERVATIONS = 30
+_HIGHEST = 2.0  # of the highest value seen: no draw lies above
+
+
+def has_long_gap(values: Array) -> bool:
+    """Whether a stretch between two observations is too long to pass over."""
+    seen = np.flatnonzero(np.isfinite(values))
+    return len(seen) >= _LEAST_OBSERVATIONS and int(np.diff(seen).max()) > _LONG
+
+
+def fill_gaps(
+    values: Array, floors: Array, *, seasons: tuple[int, ...], count: int, rng: np.random.Generator
+) -> list[Array]:
+    """Return possible histories: what was not observed between observations is drawn, given all that was.
+
+    They come from a random walk with noise, drift and season of statsmodels (`fit_state_space`), of
+    logarithms where all values are above zero. No draw lies below a floor. Empty: the model has no answer.
+    """
+    seen = np.flatnonzero(np.isfinite(values))
+    inside = slice(int(seen[0]), int(seen[-1]) + 1)
+    known = values[inside]
+    lowest, highest = float(np.nanmin(known)), float(np.nanmax(known))
+    is_relative = lowest > 0
+    scaled = np.log(known) if is_relative else known
+    unit = float(np.nanstd(scaled)) or 1.0
+    result = fit_state_space(scaled / unit, trend_and_season(scaled, seasons))
+    if result is None:
+        return []
+    histories = []
+    for drawn in draw_histories(result, count=count, rng=rng):
+        moved = np.exp(unit * drawn) if is_relative else unit * drawn
+        moved = np.fmax(np.minimum(moved, _HIGHEST * highest), floors[inside])
+        moved = np.maximum(moved, 0.0) if lowest >= 0 else moved
+        history = values.copy()
+        history[inside] = np.where(np.isfinite(known), known, moved)
+        histories.append(history)
+    return histories
