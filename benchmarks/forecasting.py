@@ -3,13 +3,15 @@
     PYTHONPATH=. .venv/bin/python benchmarks/forecasting.py [--quick] [--keep FOLDER] [--only PART ...]
 
 `TRN_BENCH_DATA` names the folder of the series: `m4/series.parquet` (frequency, series_id, t, y, is_test),
-and `tourism2010/` with `series.parquet` (series_id, t, y, is_test) and `meta.parquet` (series_id, period).
+and `tourism2010/` with `series.parquet` (series_id, t, y, is_test) and `meta.parquet` (series_id, period); for
+rare demand `online_retail/lines.parquet`, beside markets that are simulated then and there.
 Scores as in the M4 competition (Makridakis, Spiliotis and Assimakopoulos 2020,
 doi:10.1016/j.ijforecast.2019.04.014) and the tourism one (Athanasopoulos et al. 2011,
 doi:10.1016/j.ijforecast.2010.04.009). The peers run in an environment of their own (`make bench-peers`):
 AutoETS, AutoCES, DynamicOptimizedTheta, AutoARIMA, and the median of them, which is SCUM (Petropoulos and
-Svetunkov 2020, doi:10.1016/j.ijforecast.2019.01.006). Whole it takes an hour, nearly all of it the peers;
-`--quick` takes a few minutes, with a tenth of the series and no AutoARIMA, and proves nothing.
+Svetunkov 2020, doi:10.1016/j.ijforecast.2019.01.006); for rare demand CrostonSBA, TSB, IMAPA and ADIDA.
+Whole it takes an hour, nearly all of it the peers; `--quick` takes a few minutes, with a tenth of the series
+and no AutoARIMA, and proves nothing.
 """
 
 import argparse
@@ -20,12 +22,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.event_log.processes import JobFailedError
-from benchmarks.forecasts import accuracy, intervals, speed
+from benchmarks.forecasts import accuracy, intervals, lumpy, speed
 from benchmarks.forecasts.workshop import Workshop
 
 PARTS: dict[str, Callable[[Workshop], None]] = {
     "accuracy": accuracy.compare,
     "intervals": intervals.compare,
+    "lumpy": lumpy.compare,
     "speed": speed.measure,
 }
 WITHOUT_DATA = ("speed",)

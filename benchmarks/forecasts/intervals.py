@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.forecasts.scores import interval_scores, is_covered
-from benchmarks.forecasts.series import Series
+from benchmarks.forecasts.series import CLASSES, Series, by_length, demand_class
 from benchmarks.forecasts.table import ODD_HALF, limit, note, row, title
 from benchmarks.forecasts.workshop import COMBINED, LEVELS, OWN, Answer, Workshop
 
@@ -48,6 +48,7 @@ def compare(shop: Workshop) -> None:
         found = {name: _intervals(answer, series, is_long) for name, answer in shop.answers(series).items()}
         title(f"{series.collection.name}: {is_long.sum()} series, horizon {series.collection.horizon}")
         _print(found)
+        _print_groups(found[OWN], _groups(series, is_long))
         for name, one in found.items():
             together.setdefault(name, []).append(one)
     count = sum(len(one.is_odd) for one in together[OWN])
@@ -83,6 +84,22 @@ def _print(found: dict[str, Intervals]) -> None:
     for place, (label, (least, most)) in enumerate(LIMITS.items()):
         for half in _HALVES:
             limit(f"{label} covers, {half}", float(found[OWN].means(half)[place]), least=least, most=most)
+
+
+def _groups(series: Series, is_long: NDArray[np.bool_]) -> dict[str, NDArray[np.bool_]]:
+    """Part series by length into thirds, and by the class of their demand."""
+    known = [values for values, is_there in zip(series.known, is_long, strict=True) if is_there]
+    classes = np.array([demand_class(values) for values in known])
+    lumpiness = {name: classes == name for name in CLASSES if (classes == name).any()}
+    return by_length(np.array([len(values) for values in known])) | lumpiness
+
+
+def _print_groups(own: Intervals, groups: dict[str, NDArray[np.bool_]]) -> None:
+    row(f"{OWN} by group", ("series", *_NAMES), [9, 9, 9, 9, 11])
+    for name, chosen in groups.items():
+        means = Intervals(own.figures[chosen], own.is_odd[chosen]).means("all series")
+        cells = [_cell(label, value) for label, value in zip(_NAMES, means, strict=True)]
+        row(name, (f"{chosen.sum()}", *cells), [9, 9, 9, 9, 11])
 
 
 def _cell(label: str, value: float) -> str:

@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
+CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
+_RARE_FROM, _VARIED_FROM = 1.32, 0.49
+
+
 @dataclass(frozen=True)
 class Collection:
     """Series of one frequency.
@@ -75,6 +79,26 @@ class Series:
     def is_odd(self) -> NDArray[np.bool_]:
         """Whether nothing was tuned on the series."""
         return self.places % 2 == 1
+
+
+def demand_class(values: Array) -> str:
+    """Return the class of Syntetos, Boylan and Croston (2005, doi:10.1057/palgrave.jors.2601841).
+
+    By the mean interval between values above zero, rare from 1.32 on, and the squared coefficient of
+    variation of these, varied from .49 on.
+    """
+    sold = values[values > 0]
+    is_rare = len(values) >= _RARE_FROM * len(sold)
+    is_varied = bool(np.var(sold) >= _VARIED_FROM * np.mean(sold) ** 2)
+    return CLASSES[2 * is_rare + is_varied]
+
+
+def by_length(lengths: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
+    """Part series into the shortest, middle and longest third; fewer parts where lengths are alike."""
+    edges = np.unique(np.quantile(lengths, [1 / 3, 2 / 3], method="higher"))
+    part = np.searchsorted(edges, lengths, side="right")
+    masks = [part == place for place in range(len(edges) + 1)]
+    return {f"{lengths[mask].min()} to {lengths[mask].max()} known": mask for mask in masks if mask.any()}
 
 
 def load(data: Path, collection: Collection, *, share: int) -> Series:

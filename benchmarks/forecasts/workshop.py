@@ -3,7 +3,7 @@
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -89,7 +89,7 @@ class Workshop:
         """Return the series of a collection."""
         assert self.data is not None
         data = self.data
-        return self._once(f"series {collection.name}", lambda: load(data, collection, share=self.share))
+        return self.once(f"series {collection.name}", lambda: load(data, collection, share=self.share))
 
     def answers(self, series: Series) -> dict[str, Answer]:
         """Return what each engine and each peer forecast, ours first."""
@@ -104,11 +104,8 @@ class Workshop:
         is_whole = self.has_arima and collection.arima_season is not None
         return _MODELS if is_whole else _MODELS[:-1]
 
-    def _own(self, series: Series, engine: str) -> Answer:
-        name = f"own {series.collection.name} {engine}"
-        return self._once(name, lambda: self._forecast_own(series, engine))
-
-    def _forecast_own(self, series: Series, engine: str) -> Answer:
+    def run_own(self, series: Series, engine: str, levels: tuple[int, ...]) -> tuple[Path, Result]:
+        """Forecast a collection by an engine of ours; returns the folder of `forecasts` and `totals`."""
         folder = self._emptied(f"own-{self._stem(series)}-{engine}")
         series.train.write_parquet(folder / "train.parquet")
         result = in_a_process(
@@ -119,35 +116,48 @@ class Workshop:
             engine=engine,
             seasons=series.collection.seasons,
             horizon=series.collection.horizon,
+            levels=levels,
             runs=self.runs if engine == OWN else 1,
         )
-        totals = pl.read_parquet(folder / "totals.parquet").filter(pl.col("measure") == "sum")
-        return _answer(folder, series, result, totals.select("lo-80", "hi-80").to_numpy())
+        return folder, result
 
-    def _peer(self, series: Series, model: str) -> Answer:
-        name = f"peer {series.collection.name} {model}"
-        return self._once(name, lambda: self._forecast_peer(series, model))
-
-    def _forecast_peer(self, series: Series, model: str) -> Answer:
-        collection = series.collection
-        season = (model == ARIMA and collection.arima_season) or collection.peer_season
-        folder = self.folder / f"peer-{self._stem(series)}-{model}-{season}"
+    def run_peer(self, job: str, series: Series, name: str, **arguments: object) -> tuple[Path, Result]:
+        """Forecast a collection by a job of the peers, once for all runs that keep their folder."""
+        folder = self.folder / f"peer-{self._stem(series)}-{name}"
         if not (folder / _DONE).exists():
-            print(f"{collection.name} by {model}, once ...", file=sys.stderr, flush=True)
+            print(f"{series.collection.name} by {name}, once ...", file=sys.stderr, flush=True)
             self._emptied(folder.name)
             series.train.write_parquet(folder / "train.parquet")
             result = in_a_process(
-                "forecast",
+                job,
                 python=str(PEERS_PYTHON),
                 module="benchmarks.forecasts.peer_models",
                 series=folder / "train.parquet",
                 out=folder,
-                model=model,
-                season=season,
-                horizon=collection.horizon,
+                horizon=series.collection.horizon,
+                **arguments,
             )
             (folder / _DONE).write_text(json.dumps(result))
-        return _answer(folder, series, json.loads((folder / _DONE).read_text()), None)
+        return folder, json.loads((folder / _DONE).read_text())
+
+    def _own(self, series: Series, engine: str) -> Answer:
+        name = f"own {series.collection.name} {engine}"
+        return self.once(name, lambda: self._forecast_own(series, engine))
+
+    def _forecast_own(self, series: Series, engine: str) -> Answer:
+        folder, result = self.run_own(series, engine, LEVELS)
+        totals = read_totals(folder, ("lo-80", "hi-80"))
+        return _answer(folder, series, result, np.stack(list(totals.values()), axis=1))
+
+    def _peer(self, series: Series, model: str) -> Answer:
+        name = f"peer {series.collection.name} {model}"
+        return self.once(name, lambda: self._forecast_peer(series, model))
+
+    def _forecast_peer(self, series: Series, model: str) -> Answer:
+        collection = series.collection
+        season = (model == ARIMA and collection.arima_season) or collection.peer_season
+        folder, result = self.run_peer("forecast", series, f"{model}-{season}", model=model, season=season)
+        return _answer(folder, series, result, None)
 
     def _stem(self, series: Series) -> str:
         return f"{series.collection.name.replace(' ', '-')}-{len(series.names)}"
@@ -158,7 +168,8 @@ class Workshop:
         folder.mkdir(parents=True)
         return folder
 
-    def _once(self, name: str, make: Callable[[], Kept]) -> Kept:
+    def once(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """Return what is kept under a name, made when first asked for."""
         if name not in self._memory:
             self._memory[name] = make()
         kept: Kept = self._memory[name]  # type: ignore[assignment]
@@ -166,12 +177,23 @@ class Workshop:
 
 
 def _answer(folder: Path, series: Series, result: Result, total: Array | None) -> Answer:
-    rows = pl.read_parquet(folder / _FILE)
-    names = rows["unique_id"].unique(maintain_order=True).to_list()
-    assert names == series.names, f"{folder} holds forecasts of other series"
-    shape = len(names), series.collection.horizon
-    columns = {name: rows[name].to_numpy().reshape(shape) for name in _COLUMNS}
+    columns = read_steps(folder, series, _COLUMNS)
     return Answer(columns, total, float(result["cpu"]), int(result.get("failed", 0)))
+
+
+def read_steps(folder: Path, series: Series, names: Sequence[str]) -> dict[str, Array]:
+    """Read columns of forecasts, series x steps each."""
+    rows = pl.read_parquet(folder / _FILE)
+    ids = rows["unique_id"].unique(maintain_order=True).to_list()
+    assert ids == series.names, f"{folder} holds forecasts of other series"
+    shape = len(ids), series.collection.horizon
+    return {name: rows[name].to_numpy().reshape(shape) for name in names}
+
+
+def read_totals(folder: Path, names: Sequence[str]) -> dict[str, Array]:
+    """Read columns of the sums over the horizon, one value a series."""
+    rows = pl.read_parquet(folder / "totals.parquet").filter(pl.col("measure") == "sum")
+    return {name: rows[name].to_numpy() for name in names}
 
 
 def _combined(peers: list[Answer]) -> Answer:
