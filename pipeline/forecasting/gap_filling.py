@@ -8,14 +8,18 @@ from pipeline.forecasting.state_space import draw_histories, fit_state_space, tr
 Array = NDArray[np.float64]
 
 _LONG = 26  # steps: over half as many, components that pass over what is missing do as well
+_RECENT = 78  # steps: a gap that lies farther back hardly matters any more
 _LEAST_OBSERVATIONS = 30
 _HIGHEST = 2.0  # of the highest value seen: no draw lies above
 
 
 def has_long_gap(values: Array) -> bool:
-    """Whether a stretch between two observations is too long to pass over."""
+    """Whether a stretch between two of the later observations is too long to pass over."""
     seen = np.flatnonzero(np.isfinite(values))
-    return len(seen) >= _LEAST_OBSERVATIONS and int(np.diff(seen).max()) > _LONG
+    if len(seen) < _LEAST_OBSERVATIONS:
+        return False
+    is_recent = len(values) - 1 - seen[1:] < _RECENT
+    return bool(np.any(is_recent & (np.diff(seen) > _LONG)))
 
 
 def fill_gaps(

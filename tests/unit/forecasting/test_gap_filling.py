@@ -45,6 +45,8 @@ def answer_to(values: np.ndarray, *, is_flow: bool = False) -> SeriesForecast:
         (with_gap(growing(100, seed=1), start=70, steps=30), False),
         (with_gap(growing(100, seed=1), start=0, steps=30), False),
         (with_gap(growing(55, seed=1), start=20, steps=26), False),
+        (with_gap(growing(200, seed=1), start=50, steps=72), True),
+        (with_gap(growing(200, seed=1), start=50, steps=71), False),
         (growing(100, seed=1), False),
         (np.full(50, NAN), False),
     ],
