@@ -22,12 +22,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.event_log.processes import JobFailedError
-from benchmarks.forecasts import accuracy, intervals, lumpy, speed
+from benchmarks.forecasts import accuracy, hierarchy, intervals, lumpy, speed
 from benchmarks.forecasts.workshop import Workshop
 
 PARTS: dict[str, Callable[[Workshop], None]] = {
     "accuracy": accuracy.compare,
     "intervals": intervals.compare,
+    "hierarchy": hierarchy.compare,
     "lumpy": lumpy.compare,
     "speed": speed.measure,
 }
