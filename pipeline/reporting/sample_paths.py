@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.core.durable import sync_path
 from pipeline.core.errors import TransientError
 from pipeline.schemas.tables import SERIES_KEY
 
@@ -33,7 +34,8 @@ _REPEATED = [name for name in _SCHEMA.names if name != "value"]
 def write_sample_paths(paths: pl.DataFrame, file: Path) -> None:
     """Write FORECAST_PATHS as SAMPLE_PATHS: a row group a series, each path's weeks in a row.
 
-    One series at a time is laid out, so the memory needed does not grow with their number.
+    One series at a time is laid out, so the memory needed does not grow with their number. All of it is on
+    the disk on return.
 
     Raises:
         TransientError: the disk refuses.
@@ -46,6 +48,7 @@ def write_sample_paths(paths: pl.DataFrame, file: Path) -> None:
             for numbers in series:
                 table = _long(paths[numbers])
                 writer.write_table(table, row_group_size=table.num_rows)
+        sync_path(file)
     except OSError as error:
         raise TransientError(
             f"{file} cannot be written: {error}: make room on the disk and run again"

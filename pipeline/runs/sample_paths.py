@@ -1,5 +1,6 @@
 """The joint sample paths of runs: published beside the copy for people, and kept for the latest runs."""
 
+import glob
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from pipeline.runs.context import Run, run_folder, the_settings
 from pipeline.store import Connection, read_frame, reader, sql_text, writer_lock
 
 SAMPLE_PATHS_FILE = "sample_paths.parquet"
-"""What the task `reconcile` leaves in a run's folder: the file to publish, as it is."""
+"""What the task `reconcile` leaves in a run's folder: the file to publish, as it is, and on the disk."""
 LATEST = "latest"
 
 
@@ -49,13 +50,13 @@ def sample_paths_of(run_id: str) -> Path:
 
 def offer_sample_paths(connection: Connection) -> None:
     """Let a person's question read the files: `sample_paths('<run_id>')`, `sample_paths()` for the latest."""
-    connection.execute("SET VARIABLE paths_folder = ?", [str(the_settings().paths)])
+    connection.execute("SET VARIABLE paths_folder = ?", [_pattern()])
     connection.execute(sql_text("runs/sample_paths"))
 
 
 def hint_on_sample_paths(refusal: str) -> str:
     """Return how to go on where a question was refused because the paths of a run are not kept."""
-    if f"{the_settings().paths}/" not in refusal:
+    if f"{_pattern()}/" not in refusal:
         return ""
     return "; python -m pipeline paths RUN --out FILE.parquet makes the paths of any run again"
 
@@ -67,6 +68,11 @@ def describe_sample_paths() -> str:
     return f"{folder}: {counted(len(sizes), 'run')}, {sum(sizes) / 1e6:,.1f} MB" if sizes else ""
 
 
+def _pattern() -> str:
+    """Return the folder as a pattern that matches it alone: the database reads file names as patterns."""
+    return glob.escape(str(the_settings().paths))
+
+
 def _file(folder: Path, name: str) -> Path:
     return folder / f"{name}.parquet"
 
@@ -74,7 +80,6 @@ def _file(folder: Path, name: str) -> Path:
 def _publish(source: Path, target: Path) -> None:
     if not source.exists():
         return
-    sync_path(source)
     crash_point("paths.before_move")
     source.replace(target)
     sync_path(target.parent)

@@ -81,6 +81,7 @@ def test_every_path_of_every_series_and_week_is_there_once_and_not_below_zero(pl
 def test_the_latest_paths_are_those_of_the_run_and_no_others_stand_there(planned: Shell) -> None:
     assert (planned.home / "paths" / "latest.parquet").readlink().name == paths_of(planned).name
     assert len(list((planned.home / "paths").glob("*.parquet"))) == 2
+    assert f"\npaths    {paths_of(planned)}\n" in planned.done("run")
 
 
 def test_paths_come_again_from_the_log_to_the_byte(planned: Shell, tmp_path: Path) -> None:

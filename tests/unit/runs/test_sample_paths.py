@@ -22,10 +22,12 @@ MONDAY = datetime(2026, 9, 7, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copytree(empty_home, tmp_path / "home")
-    monkeypatch.setenv("TRN_HOME", str(tmp_path / "home"))
+    """A home whose name is no pattern, though it looks like one."""
+    home = tmp_path / "home [1] isn't *"
+    shutil.copytree(empty_home, home)
+    monkeypatch.setenv("TRN_HOME", str(home))
     monkeypatch.setenv("TRN_PATHS_KEPT", "2")
-    return tmp_path / "home"
+    return home
 
 
 def stored(name: str, *, week: int = 0, kind: str = "forecast", status: str = "published") -> Run:
