@@ -14,6 +14,8 @@ from pipeline.quality import GateFailed, GateResult, check
 from pipeline.quality.suite import EXPECTATIONS, load_suite
 from pipeline.schemas.tables import DATA_QUALITY
 
+pytestmark = pytest.mark.xdist_group("gates")  # so that one worker imports what costs seconds
+
 PROJECT = Path(__file__).resolve().parents[3]
 FIXTURES = {
     "landing_profile": "profile",
