@@ -5,9 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reconciliation.methods import METHODS, reconcile_means
+from pipeline.reconciliation.methods import BOTTOM_UP, METHODS, reconcile_means
 
 Array = NDArray[np.float64]
+
+_USUAL = "mint_shrink"
+_CLEARLY = 0.9  # a few origins tell methods apart badly: another has to err a tenth less
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,14 @@ def judge_methods(sums: Array, levels: NDArray[np.str_], past: Past, *, origins:
         return {}
     relative = (losses[:, is_judged] / losses[0, is_judged]).mean(axis=1)
     return dict(zip(METHODS, relative.tolist(), strict=True))
+
+
+def choose_method(losses: dict[str, float]) -> str:
+    """Choose minimum trace unless another method erred clearly less; bottom-up where nothing was judged."""
+    if not losses:
+        return BOTTOM_UP
+    best = min(losses, key=lambda name: losses[name])
+    return best if losses[best] < _CLEARLY * losses[_USUAL] else _USUAL
 
 
 def _losses(sums: Array, levels: NDArray[np.str_], names: list[str], past: Past, origin: int) -> Array:

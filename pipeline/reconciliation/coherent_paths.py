@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from pipeline.config import Policy
 from pipeline.core.errors import UsageError
-from pipeline.reconciliation.choosing import Past, judge_methods
+from pipeline.reconciliation.choosing import Past, choose_method, judge_methods
 from pipeline.reconciliation.joint_paths import JointPaths, joint_frame, read_joint_paths
-from pipeline.reconciliation.methods import BOTTOM_UP, METHODS, reconcile_means
+from pipeline.reconciliation.methods import METHODS, reconcile_means
 from pipeline.reconciliation.projection import Fixed, FixedNodesContradictError
 from pipeline.reconciliation.tree import NODE, Node, Tree, read_bases, read_trees
 from pipeline.schemas.tables import FORECAST_RECONCILIATION
@@ -38,7 +38,7 @@ class CoherentPaths:
 def reconcile_paths(
     paths: pl.DataFrame, bases: pl.DataFrame, *, policy: Policy, fixed: Mapping[Node, Array] | None = None
 ) -> CoherentPaths:
-    """Reconcile the means of every level, by the method that did best before, and move the paths to them.
+    """Reconcile the means of every level, by the method chosen from the past, and move the paths to them.
 
     Channels and units are reconciled apart. A path of a series is multiplied, week by week, by what its mean
     is moved, so what was zero stays zero and every level remains the sum of the same joint futures: means,
@@ -64,7 +64,7 @@ def reconcile_paths(
         means = joint.values[tree.positions].mean(axis=2)
         base, past = read_bases(tree, bases, means, weeks=joint.weeks, policy=policy.reconciliation)
         losses = judge_methods(tree.sums, tree.levels, past, origins=policy.reconciliation.judged_origins)
-        method = min(losses, key=lambda name: losses[name]) if losses else BOTTOM_UP
+        method = choose_method(losses)
         moved = _reconciled(tree, base, past, method, fixed)
         values[tree.positions] = _moved(joint.values[tree.positions], means, moved)
         base_means.append(_mean_rows(tree, joint, base))

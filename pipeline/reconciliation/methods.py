@@ -13,6 +13,7 @@ METHODS = (BOTTOM_UP, "ols", "wls_structural", "wls_variance", "mint_shrink")
 each by the number of its series (Athanasopoulos et al. 2017, doi:10.1016/j.ejor.2017.02.046); each by its own
 errors (Hyndman, Lee and Wang 2016, doi:10.1016/j.csda.2015.11.007); each by its errors and whom it shared
 them with (Wickramasuriya et al. 2019, doi:10.1080/01621459.2018.1448825)."""
+_LEAST_KEPT = 0.2  # of a series' own forecast: what nodes above it say never makes zero certain
 _LEAST_SHARE = 1e-4  # of the usual relative error: a node that never erred is not certain
 _USUAL_ERROR = 0.1  # relative, where no node has an error to learn from
 
@@ -21,6 +22,9 @@ def reconcile_means(
     sums: Array, base: Array, errors: Array, *, method: str, fixed: Fixed | None = None
 ) -> Array:
     """Bring base forecasts into agreement by one of METHODS; returns bottoms x steps, zero or more.
+
+    No series falls below a fifth of its own forecast, but for those below a fixed node: a mean of zero would
+    leave it without any chance, which no error of the past warrants.
 
     Args:
         sums: uppers x bottoms, 1 where the upper node sums the bottom series.
@@ -36,9 +40,14 @@ def reconcile_means(
     base = np.concatenate([base[:uppers], np.maximum(base[uppers:], 0.0)])
     scales = _error_scales(base, errors)
     if method == BOTTOM_UP:
-        only = Covariance(scales[uppers:] ** 2, np.zeros((sums.shape[1], 0)))
-        return project(sums[:0], base[uppers:], only, fixed)
-    return project(sums, base, _covariance(sums, scales, errors, method), fixed)
+        sums, base, covariance = sums[:0], base[uppers:], _diagonal(scales[uppers:] ** 2)
+    else:
+        covariance = _covariance(sums, scales, errors, method)
+    least = _LEAST_KEPT * base[len(sums) :]
+    if fixed:
+        least[fixed.sums.any(axis=0)] = 0.0
+        fixed = Fixed(fixed.sums, fixed.means - fixed.sums @ least)
+    return least + project(sums, base - np.concatenate([sums @ least, least]), covariance, fixed)
 
 
 def _error_scales(base: Array, errors: Array) -> Array:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.reconciliation.choosing import Past, judge_methods
+from pipeline.reconciliation.choosing import Past, choose_method, judge_methods
 from pipeline.reconciliation.methods import METHODS
 
 SUMS = np.ones((1, 3))
@@ -62,3 +62,10 @@ def test_nodes_that_did_not_exist_yet_are_left_out() -> None:
 def test_nothing_to_judge_gives_no_losses(origins: int) -> None:
     none = np.zeros((4, 0, 4))
     assert judge_methods(SUMS, LEVELS, Past(none, none, 2, 4), origins=origins) == {}
+
+
+def test_minimum_trace_is_used_unless_another_method_erred_a_tenth_less() -> None:
+    assert choose_method({}) == "bottom-up"
+    assert choose_method({"bottom-up": 1.0, "ols": 0.85, "mint_shrink": 0.9}) == "mint_shrink"
+    assert choose_method({"bottom-up": 1.0, "ols": 0.80, "mint_shrink": 0.9}) == "ols"
+    assert choose_method({"bottom-up": 1.0, "ols": 1.5, "mint_shrink": 1.2}) == "bottom-up"

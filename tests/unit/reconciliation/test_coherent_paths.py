@@ -33,12 +33,12 @@ def with_rules(**rules: int) -> Policy:
     return replace(POLICY, reconciliation=replace(POLICY.reconciliation, **rules))
 
 
-def test_one_method_a_channel_is_used_and_it_did_best(coherent: CoherentPaths) -> None:
+def test_one_method_a_channel_is_used_and_none_did_clearly_better(coherent: CoherentPaths) -> None:
     names = [name for name in FORECAST_RECONCILIATION.names if name not in {"run_id", "as_of"}]
     assert coherent.methods.columns == names
     for _, rows in coherent.methods.group_by("channel"):
         assert rows["is_used"].sum() == 1
-        assert rows.filter("is_used")["relative_error"].item() == rows["relative_error"].min()
+        assert 0.9 * rows.filter("is_used")["relative_error"].item() <= rows["relative_error"].min()
         assert rows["origins"].unique().to_list() == [POLICY.reconciliation.judged_origins]
     assert "bottom-up" not in coherent.methods.filter("is_used")["method"].to_list()
 
@@ -77,6 +77,7 @@ def test_a_series_is_moved_by_one_factor_a_week_and_what_was_zero_stays_zero(
     factors = np.where(was > 0, now / np.where(was > 0, was, 1.0), np.nan)
     assert np.nanmax(np.nanmax(factors, axis=1) - np.nanmin(factors, axis=1)) < 1e-9
     assert (np.abs(factors - 1) > 0.001).any()
+    assert np.nanmin(factors) >= 0.2 - 1e-9
 
 
 def test_where_no_origin_can_be_judged_the_paths_stay(fitted: tuple[pl.DataFrame, ...]) -> None:

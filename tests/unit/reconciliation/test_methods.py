@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.reconciliation.methods import METHODS, reconcile_means
+from pipeline.reconciliation.projection import Fixed
 
 SUMS = np.array([[1.0, 1.0, 1.0], [1.0, 1.0, 0.0]])
 ALL = np.vstack([SUMS, np.eye(3)])
@@ -79,3 +80,17 @@ def test_a_node_that_never_erred_is_not_certain() -> None:
     errors[2:] = 0.0
     found = reconcile_means(SUMS, BASE, errors, method="wls_variance")
     assert (np.abs(found[:, 0] - [30, 35, 40]) > 0).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_series_falls_below_a_fifth_of_its_own_forecast_unless_a_node_above_it_is_fixed(
+    method: str,
+) -> None:
+    base = np.array([[-300.0], [-200.0], [30.0], [35.0], [40.0]])
+    found = reconcile_means(SUMS, base, errors_of(1), method=method)
+    assert (found[:, 0] >= 0.2 * base[2:, 0] - 1e-12).all()
+    if method != "bottom-up":
+        assert (np.abs(found[:, 0] - 0.2 * base[2:, 0]) < 1e-9).any()
+    fixed = Fixed(SUMS[1:], np.array([[3.0]]))
+    moved = reconcile_means(SUMS, base, errors_of(1), method=method, fixed=fixed)
+    assert moved[:2].sum() == pytest.approx(3.0, rel=1e-9)
