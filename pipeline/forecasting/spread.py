@@ -24,7 +24,7 @@ _USUAL_WINDOWS = 2.0  # what the usual change counts for
 _CALM, _CALMEST = 0.2, 3.0  # power of how much calmer the windows were, and the most that counts
 # Student's degrees of freedom and a factor by past windows: few of them go with a short history, on which
 # models know less than their errors say. These, and the numbers above, from the even series of M4 and tourism
-_TAILS = ((2.5, 1.2), (2.5, 1.1), (3.0, 1.0), (3.5, 0.95), (4.0, 0.95), *[(5.0, 0.95)] * 3, (5.0, 0.8))
+_TAILS = ((2.5, 1.2), (2.5, 1.1), (3.0, 1.0), (3.5, 0.95), (4.0, 0.95), *[(5.0, 0.95)] * 3, (5.0, 0.785))
 
 
 @dataclass(frozen=True)
