@@ -1,11 +1,11 @@
 """What it is worth to tell a forecast more: censored values, regressors, gaps that are filled.
 
-    PYTHONPATH=. .venv/bin/python benchmarks/seams.py [--share N]
+    OPENBLAS_NUM_THREADS=1 PYTHONPATH=. .venv/bin/python benchmarks/seams.py [--share N]
 
 Gaps and regressors are put into M4 Weekly series of the folder that `TRN_BENCH_DATA` names, every N-th of
 them (default 2, `--share 20` for a look); sold-out markets are simulated. Losses are pinball losses of the
-quantiles .05 to .95, relative to what is named, with bootstrap intervals of 90 %; losses and errors are divided by the mean change
-from week to week, in markets by the mean. A few minutes.
+quantiles .05 to .95, also beside those of what is named, with bootstrap intervals of 90 %. Losses and errors
+are divided by the mean change from week to week, in markets by the mean. A few minutes.
 """
 
 import argparse
@@ -101,6 +101,7 @@ def told(values: Array, *, floors: Array | None = None, regressors: Regressors |
         rng=np.random.default_rng(1),
         policy=RULES,
         engine="ensemble",
+        fillings=5,
     ).paths
 
 

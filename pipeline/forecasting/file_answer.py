@@ -17,6 +17,8 @@ from pipeline.forecasting.series_forecast import Engine, SeriesForecast
 
 Array = NDArray[np.float64]
 
+_FILLINGS = 5  # draws of what a long gap held, over the histories of a series: more change little
+
 
 @dataclass(frozen=True)
 class Request:
@@ -62,13 +64,14 @@ class ChunkAnswer:
 
 def answer_chunk(chunk: list[LaidSeries], *, request: Request) -> ChunkAnswer:
     """Forecast some series; each depends on its own rows and name alone."""
-    answers = [_answer(series, request) for series in chunk]
-    paths = [drawn for drawn, _ in answers]
-    return ChunkAnswer(
-        np.stack([_measures(drawn, request) for drawn in paths]),
-        [made_by for _, made_by in answers],
-        np.stack(paths) if request.wants_paths else None,
-    )
+    measures, made_by, kept = [], [], []
+    for series in chunk:
+        paths, made = _answer(series, request)
+        measures.append(_measures(paths, request))
+        made_by.append(made)
+        if request.wants_paths:
+            kept.append(paths)
+    return ChunkAnswer(np.stack(measures), made_by, np.stack(kept) if request.wants_paths else None)
 
 
 def _answer(series: LaidSeries, request: Request) -> tuple[Array, MadeBy]:
@@ -95,7 +98,7 @@ def _over_histories(series: LaidSeries, request: Request) -> tuple[Array, MadeBy
 
     def drawn() -> Iterator[Array]:
         for history in told:
-            answer = _forecast(series, history, draws, request)
+            answer = _forecast(series, history, draws, request, fillings=-(-_FILLINGS // len(told)))
             made_by.append(MadeBy(answer.model, answer.reason, answer.note))
             yield answer.paths
 
@@ -104,7 +107,9 @@ def _over_histories(series: LaidSeries, request: Request) -> tuple[Array, MadeBy
     return paths, most
 
 
-def _forecast(series: LaidSeries, history: int, draws: Draws, request: Request) -> SeriesForecast:
+def _forecast(
+    series: LaidSeries, history: int, draws: Draws, request: Request, *, fillings: int
+) -> SeriesForecast:
     values = series.values[history]
     floors = np.full_like(values, np.nan) if series.floors is None else series.floors[history]
     return forecast_history(
@@ -117,6 +122,7 @@ def _forecast(series: LaidSeries, history: int, draws: Draws, request: Request) 
         rng=np.random.default_rng(seed_for(request.rules.seed, "file", series.name)),
         policy=request.rules,
         engine=request.engine,
+        fillings=fillings,
     )
 
 

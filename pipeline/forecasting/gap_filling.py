@@ -10,7 +10,6 @@ Array = NDArray[np.float64]
 _LONG = 26  # steps: over half as many, components that pass over what is missing do as well
 _RECENT = 78  # steps: a gap that lies farther back hardly matters any more
 _LEAST_OBSERVATIONS = 30
-_HIGHEST = 2.0  # of the highest value seen: no draw lies above
 
 
 def has_long_gap(values: Array) -> bool:
@@ -28,24 +27,27 @@ def fill_gaps(
     """Return possible histories: what was not observed between observations is drawn, given all that was.
 
     They come from a random walk with noise, drift and season of statsmodels (`fit_state_space`), of
-    logarithms where all values are above zero. No draw lies below a floor. Empty: the model has no answer.
+    logarithms where all values are above zero. No draw lies below a floor, nor beyond the range of what was
+    seen by more than that range. Empty: the model has no answer.
     """
     seen = np.flatnonzero(np.isfinite(values))
     inside = slice(int(seen[0]), int(seen[-1]) + 1)
     known = values[inside]
     lowest, highest = float(np.nanmin(known)), float(np.nanmax(known))
+    beyond = highest - lowest
+    least = max(lowest - beyond, 0.0) if lowest >= 0 else lowest - beyond
     is_relative = lowest > 0
     scaled = np.log(known) if is_relative else known
     unit = float(np.nanstd(scaled)) or 1.0
     result = fit_state_space(scaled / unit, trend_and_season(scaled, seasons))
-    if result is None:
-        return []
     histories = []
-    for drawn in draw_histories(result, count=count, rng=rng):
-        moved = np.exp(unit * drawn) if is_relative else unit * drawn
-        moved = np.fmax(np.minimum(moved, _HIGHEST * highest), floors[inside])
-        moved = np.maximum(moved, 0.0) if lowest >= 0 else moved
+    for drawn in draw_histories(result, count=count, rng=rng) if result else []:
+        most = np.log(highest + beyond) if is_relative else highest + beyond
+        moved = np.minimum(unit * drawn, most)
+        moved = np.exp(moved) if is_relative else moved
         history = values.copy()
-        history[inside] = np.where(np.isfinite(known), known, moved)
+        history[inside] = np.where(
+            np.isfinite(known), known, np.fmax(np.maximum(moved, least), floors[inside])
+        )
         histories.append(history)
     return histories

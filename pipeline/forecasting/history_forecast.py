@@ -17,8 +17,6 @@ from pipeline.forecasting.series_forecast import Engine, SeriesForecast
 
 Array = NDArray[np.float64]
 
-_FILLINGS = 5  # possible histories where stretches are missing: more change little
-
 
 @dataclass(frozen=True)
 class Regressors:
@@ -46,13 +44,14 @@ def forecast_history(
     rng: np.random.Generator,
     policy: ForecastPolicy,
     engine: Engine,
+    fillings: int = 1,
 ) -> SeriesForecast:
     """Forecast one history as `forecast_censored` does, with the effects of regressors where these are told.
 
     Where a regressor is not told, the value is not observed. The model is told as `component + regressors`;
     regressors whose effect cannot be told (constant so far, following from others, too few values) are noted
-    as `unused`, and long stretches without observation, over which the ensemble would stumble, as
-    `filled gaps`.
+    as `unused`. Long stretches without observation, over which the ensemble would stumble, are drawn
+    `fillings` times and noted as `filled gaps`.
     """
     forecast = partial(
         _over_gaps,
@@ -62,6 +61,7 @@ def forecast_history(
         rng=rng,
         policy=policy,
         engine=engine,
+        fillings=fillings,
     )
     if regressors is None:
         return forecast(values, floors)
@@ -99,6 +99,7 @@ def _over_gaps(
     rng: np.random.Generator,
     policy: ForecastPolicy,
     engine: Engine,
+    fillings: int,
 ) -> SeriesForecast:
     forecast = partial(
         forecast_censored,
@@ -113,7 +114,7 @@ def _over_gaps(
     is_rare = is_flow and np.isfinite(values).any() and is_intermittent(values, policy, seasons)
     if engine != "ensemble" or is_rare or not has_long_gap(values):
         return forecast(values, floors)
-    histories = fill_gaps(values, floors, seasons=seasons, count=_FILLINGS, rng=rng)
+    histories = fill_gaps(values, floors, seasons=seasons, count=fillings, rng=rng)
     answers = [forecast(history, floors) for history in histories]
     if not answers or answers[0].reason:
         return forecast(values, floors)

@@ -1,6 +1,7 @@
 """A random walk with noise, drift, season and regressors, by statsmodels with its fast settings."""
 
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ Array = NDArray[np.float64]
 
 _NOISE = (-0.999, 0.5)  # of the moving average: from all noise around a line to changes that persist
 _PRECISION = 1e-3
+_MOST_HARMONICS = 6  # a filter's cost grows with the square of its states; finer seasons are noise to it
 
 
 def fit_state_space(scaled: Array, design: Array) -> Any:  # noqa: ANN401  statsmodels is untyped
@@ -54,10 +56,12 @@ def draw_histories(result: Any, *, count: int, rng: np.random.Generator) -> list
     model.update([*result.params, result.scale])
     smoother = model.simulation_smoother()
     drawn = []
-    for _ in range(count):
-        smoother.simulate(rng=rng)
-        drawn.append(np.sum(model.ssm["design"][0] * smoother.simulated_state, axis=0))
-    return drawn
+    with warnings.catch_warnings(), suppress(ValueError, np.linalg.LinAlgError):
+        warnings.simplefilter("ignore")  # draws that are not finite, or cannot be made, are left out
+        for _ in range(count):
+            smoother.simulate(rng=rng)
+            drawn.append(np.sum(model.ssm["design"][0] * smoother.simulated_state, axis=0))
+    return [history for history in drawn if np.all(np.isfinite(history))]
 
 
 def trend_and_season(scaled: Array, seasons: tuple[int, ...]) -> Array:
@@ -69,4 +73,5 @@ def trend_and_season(scaled: Array, seasons: tuple[int, ...]) -> Array:
     season = fit_season(scaled, seasons[0])
     if season is None:
         return line
-    return np.hstack([line, harmonics(positions, seasons[0], season.parameters // 2)])
+    count = min(season.parameters // 2, _MOST_HARMONICS)
+    return np.hstack([line, harmonics(positions, seasons[0], count)])

@@ -19,7 +19,7 @@ AMOUNTS = np.array([np.nan, 0.0, 1e12, 1e-9, 5e-324, 1e100, 7.0, 12.5, 300.0])
 CELLS = np.array([np.nan, 0.0, 1.0, -7.5, 1e9, 1e-12, 2.5])
 
 seeds = st.integers(0, 10_000)
-lengths = st.one_of(st.integers(1, 12), st.integers(13, 60))
+lengths = st.one_of(st.integers(1, 12), st.integers(13, 90))
 
 
 def amounts(kind: str, size: int, rng: np.random.Generator) -> np.ndarray:
@@ -28,6 +28,7 @@ def amounts(kind: str, size: int, rng: np.random.Generator) -> np.ndarray:
         "level": rng.gamma(20.0, 10.0, size),
         "rare": np.where(rng.random(size) < 0.2, rng.integers(1, 90, size), 0.0),
         "holes": np.where(rng.random(size) < 0.5, np.nan, rng.gamma(5.0, 10.0, size)),
+        "gap": np.where(abs(np.arange(size) - 0.55 * size) < 14, np.nan, rng.gamma(20.0, 10.0, size)),
         "wild": rng.choice(AMOUNTS, size),
         "below zero": rng.normal(0.0, 50.0, size),
         "constant": np.full(size, 4.0),
@@ -57,7 +58,7 @@ def flags(kind: str, size: int, rng: np.random.Generator) -> np.ndarray:
     return (rng.random(size) < share) | tail
 
 
-DEMAND = ["level", "rare", "holes", "wild", "below zero", "constant", "zero", "nothing"]
+DEMAND = ["level", "rare", "holes", "gap", "wild", "below zero", "constant", "zero", "nothing"]
 REGRESSOR = ["told", "promotion", "wild", "constant", "at the end", "the same", "nothing"]
 history = st.fixed_dictionaries(
     {

@@ -34,6 +34,7 @@ def answer_to(values: np.ndarray, *, is_flow: bool = False) -> SeriesForecast:
         rng=RNG(1),
         policy=RULES,
         engine="ensemble",
+        fillings=5,
     )
 
 
@@ -93,6 +94,12 @@ def test_no_draw_is_below_zero_or_a_floor_or_runs_away() -> None:
     assert drawn.min() >= 0
     assert drawn.max() <= 2 * np.nanmax(values)
     assert filled(values, floors=70.0)[:, 60:100].min() >= 70.0
+
+
+def test_a_series_below_zero_is_filled_below_zero() -> None:
+    values = with_gap(-50 + RNG(1).normal(0, 3, 120), start=60, steps=40)
+    drawn = filled(values)[:, 60:100]
+    assert -80 < drawn.min() < drawn.max() < -20
 
 
 def test_the_forecast_after_a_gap_is_nearer_than_over_it() -> None:
