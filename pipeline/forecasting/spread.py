@@ -22,9 +22,13 @@ _CORRELATIONS = np.linspace(0.0, 0.98, 50)
 _USUAL_CORRELATION = 0.8
 _USUAL_WINDOWS = 2.0  # what the usual change counts for
 _CALM, _CALMEST = 0.2, 3.0  # power of how much calmer the windows were, and the most that counts
-# Student's degrees of freedom and a factor by past windows: few of them go with a short history, on which
-# models know less than their errors say. These, and the numbers above, from the even series of M4 and tourism
-_TAILS = ((2.5, 1.2), (2.5, 1.1), (3.0, 1.0), (3.5, 0.95), (4.0, 0.95), *[(5.0, 0.95)] * 3, (5.0, 0.785))
+# Student's degrees of freedom and a factor by past windows, or by those that fit side by side into the past
+# where they are fewer: there models know less than their errors say. These, and the numbers above, from the
+# even series of M4 and tourism, shortened too
+_TAILS = (
+    *((2.5, 1.2), (2.5, 1.1), (3.0, 1.0), (3.5, 0.95)),
+    *((4.0, 0.95), (5.0, 0.95), (5.0, 0.88), (5.0, 0.82), (5.0, 0.785)),
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Spread:
         growth: errors i steps ahead are i ** growth times as large.
         correlation: between errors of neighbouring steps.
         windows: past windows that tell.
+        apart: windows that would fit side by side into the history.
         reach: steps of a window.
     """
 
@@ -45,11 +50,12 @@ class Spread:
     growth: float
     correlation: float
     windows: int
+    apart: int
     reach: int
 
     def quantiles(self, mean: Array, shares: Array) -> Array:
         """Return the quantiles around a forecast, shape shares x horizon, in the unit of the series."""
-        freedom, factor = _TAILS[min(self.windows, len(_TAILS) - 1)]
+        freedom, factor = _TAILS[min(self.windows, self.apart, len(_TAILS) - 1)]
         growths = self.growths(np.arange(1, len(mean) + 1))
         sizes = np.minimum(factor * self.scale * growths, _LARGEST)
         errors = _student_quantiles(shares.tobytes(), freedom)[:, None] * sizes
@@ -83,7 +89,7 @@ def fit_spread(residuals: Array, observed: Array, values: Array, *, lag: int) ->
         [unit * share for share in _OFFSETS] if is_positive else [_ANY_SIGN * float(np.max(np.abs(seen)))]
     )
     if windows == 0 or not np.isfinite(residuals).any():
-        return Spread(offsets[-1], _usual_scale(values, offsets[-1], lag), 0.5, _USUAL_CORRELATION, 0, 1)
+        return Spread(offsets[-1], _usual_scale(values, offsets[-1], lag), 0.5, _USUAL_CORRELATION, 0, 0, 1)
     forecast = observed - residuals
     if is_positive:
         forecast = np.maximum(forecast, 0.0)
@@ -96,7 +102,7 @@ def fit_spread(residuals: Array, observed: Array, values: Array, *, lag: int) ->
     usual = _usual_scale(values, offset, lag)
     drawn = (scale**windows * usual**_USUAL_WINDOWS) ** (1 / (windows + _USUAL_WINDOWS))
     calm = _calm(values, offset, lag=lag, window=steps, windows=windows)
-    return Spread(offset, drawn * calm**_CALM, growth, correlation, windows, steps)
+    return Spread(offset, drawn * calm**_CALM, growth, correlation, windows, len(values) // steps, steps)
 
 
 def _usual_scale(values: Array, offset: float, lag: int) -> float:

@@ -98,6 +98,13 @@ def test_fewer_windows_leave_wider_intervals() -> None:
     assert relative[0] > 1.7 * relative[-1]
 
 
+def test_histories_that_are_short_for_the_horizon_leave_wider_intervals() -> None:
+    residuals, observed, values = windows(growth=0.3, is_relative=True, count=8)
+    short, long = (fit_spread(residuals, observed, values[-size:], lag=1) for size in (60, 96))
+    assert (short.windows, short.apart, long.apart) == (8, 5, 8)
+    assert short.quantiles(np.full(1, 100.0), SHARES)[4] > long.quantiles(np.full(1, 100.0), SHARES)[4]
+
+
 def test_values_below_zero_have_absolute_errors() -> None:
     rng = np.random.default_rng(3)
     residuals = rng.normal(0, 5, (50, 6))
