@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.store import writer_lock
+from pipeline.config import Settings
+from pipeline.landing import land_files
+from pipeline.store import publish_copy, writer, writer_lock
 from tests.crash_trials import Trials, landed
 from tests.crash_world import PROJECT, Recount, copy_home, opened, recount, require_sound
-from tests.landing_world import event, write_lines
+from tests.landing_world import LANDED_AT, event, write_lines
 
 pytestmark = pytest.mark.xdist_group("crashes")
 
@@ -132,8 +134,15 @@ def test_an_open_copy_keeps_nobody_back_and_stays_as_it_is(trials: Trials) -> No
             assert int(ask(another).split()[0]) > int(before.split()[0])
 
 
-def test_a_copy_is_whole_whenever_it_is_opened(trials: Trials, tmp_path: Path) -> None:
-    home = copy_home(trials.starts["first land"][0], tmp_path / "home")
+def land_and_publish(settings: Settings, file: Path) -> None:
+    """Do what `land` does of it, without a process of its own and without keeping projections."""
+    with writer(settings) as connection:
+        land_files(connection, [file], landed_at=LANDED_AT)
+    assert publish_copy(settings)
+
+
+def test_a_copy_is_whole_whenever_it_is_opened(empty_home: Path, tmp_path: Path) -> None:
+    settings = Settings(copy_home(empty_home, tmp_path / "home"))
     folder = tmp_path / "files"
     folder.mkdir()
     lines = 50
@@ -141,12 +150,12 @@ def test_a_copy_is_whole_whenever_it_is_opened(trials: Trials, tmp_path: Path) -
         write_lines(folder / f"{number}.jsonl", [event(f"{number}-{line}") for line in range(lines)])
         for number in range(21)
     ]
-    trials.commands.done(home, "land", files[0])
-    with helper(READ_IN_A_LOOP, home / "published" / "warehouse.duckdb") as person:
+    land_and_publish(settings, files[0])
+    with helper(READ_IN_A_LOOP, settings.published) as person:
         assert person.stdout
         assert person.stdout.readline() == "ready\n"
         for file in files[1:]:
-            trials.commands.done(home, "land", file)
+            land_and_publish(settings, file)
         said, _ = person.communicate()
         assert person.returncode == 0
     seen = [int(line) for line in said.split()]
