@@ -3,8 +3,8 @@
     PYTHONPATH=. .venv/bin/python benchmarks/forecasting.py [--quick] [--keep FOLDER] [--only PART ...]
 
 `TRN_BENCH_DATA` names the folder of the series: `m4/series.parquet` (frequency, series_id, t, y, is_test),
-and `tourism2010/` with `series.parquet` (series_id, t, y, is_test) and `meta.parquet` (series_id, period); for
-rare demand `online_retail/lines.parquet`, beside markets that are simulated then and there.
+and `tourism2010/` with `series.parquet` (series_id, t, y, is_test) and `meta.parquet` (series_id, period);
+for rare demand `online_retail/lines.parquet`, beside markets that are simulated then and there.
 Scores as in the M4 competition (Makridakis, Spiliotis and Assimakopoulos 2020,
 doi:10.1016/j.ijforecast.2019.04.014) and the tourism one (Athanasopoulos et al. 2011,
 doi:10.1016/j.ijforecast.2010.04.009). The peers run in an environment of their own (`make bench-peers`):

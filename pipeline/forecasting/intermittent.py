@@ -17,7 +17,7 @@ _HALF_LIFE = 13.0  # weeks: 10 and 17 did no better on simulated and on sold goo
 _LEAST_SHARE = 0.5  # what the mean of late ratios is taken for at least, where orders become fewer still
 _WANDERING = 0.4  # relative variance of the level to come: below, sums were covered too rarely
 _MOST_DOUBT = 1.0  # relative variance of a mean, at most: two orders say no more
-_LEAST_MEAN = 1e-150  # its square can still be divided by
+_LEAST_MEAN = 1e-300  # below it nothing can be relative to it
 _SEASONAL_AT = 3.0  # standard errors; 2 find a season in one of forty series that have none
 
 
@@ -121,8 +121,8 @@ def _weights(values: Array) -> Array:
 def _doubt(past: Array, weights: Array) -> float:
     """Relative variance of the mean of these weeks, so weighted."""
     known = np.nan_to_num(past)
-    mean = float(weights @ known)
-    variance = float(weights @ (known - mean) ** 2) / max(mean, _LEAST_MEAN) ** 2
+    relative = known / max(float(weights @ known), _LEAST_MEAN)
+    variance = float(weights @ (relative - 1.0) ** 2)
     return min(variance * float(weights @ weights), _MOST_DOUBT)
 
 

@@ -101,3 +101,9 @@ def test_one_order_in_two_years_is_enough_for_an_answer() -> None:
     paths = paths_of(values)
     assert np.isfinite(paths).all()
     assert paths.min() >= 0
+
+
+def test_values_of_any_size_are_forecast_alike() -> None:
+    values = lumpy(120, seed=4) / 64
+    for unit in (1e-290, 1e290):
+        np.testing.assert_allclose(paths_of(unit * values) / unit, paths_of(values), rtol=1e-6)
