@@ -17,6 +17,8 @@ from pipeline.forecasting import kernels
 from tests.demand_frames import growing, lumpy
 from tests.landing_world import event, usage, write_lines
 
+pytestmark = pytest.mark.xdist_group("gates")  # so that one worker makes the run of them all
+
 Capture = pytest.CaptureFixture[str]
 WEEKS = 70
 END = datetime(2026, 9, 7, tzinfo=UTC)
