@@ -67,11 +67,6 @@ def us(*numbers: int, segment: str = "unassigned") -> Weeks:
     return {("us", segment, week(number)) for number in numbers}
 
 
-@pytest.fixture
-def landed(log: Log) -> Log:
-    return log.land(history(), AS_OF)
-
-
 def test_weeks_that_have_ended_are_kept_and_the_running_one_is_not(landed: Log) -> None:
     starts = {row[3] for row in kept(landed.connection).values()}
     assert starts == {week(number) for number in range(8)}

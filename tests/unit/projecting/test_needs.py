@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from pipeline.config import load_policy
 from pipeline.config.policy import DemandPolicy
 from pipeline.projecting import maintain
@@ -110,11 +108,6 @@ def computed(log: Log, macro: str, as_of: str = AS_OF) -> list[dict[str, Any]]:
         return answer(log, macro, as_of)
     finally:
         log.connection.rollback()
-
-
-@pytest.fixture
-def landed(log: Log) -> Log:
-    return log.land(history(), AS_OF)
 
 
 def test_needs_orders_and_declines_are_kept_as_they_are_computed(landed: Log) -> None:
