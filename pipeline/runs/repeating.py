@@ -10,10 +10,9 @@ from pipeline.core.errors import TerminalError, UsageError
 from pipeline.core.progress import stages
 from pipeline.runs import forecasting
 from pipeline.runs.context import Run, forecast_run, policy_of, run_folder, the_settings
-from pipeline.runs.publishing import rows_of_run
 from pipeline.runs.sample_paths import SAMPLE_PATHS_FILE
 from pipeline.schemas.tables import FORECAST, NODE_KEY, QUANTILES
-from pipeline.store import reader, writer_lock
+from pipeline.store import read_frame, reader, writer_lock
 
 _GRAIN = [*(column.name for column in NODE_KEY), "level", "period_start"]
 _SAME = 1e-9
@@ -33,7 +32,7 @@ def repeat_paths(run_id: str, target: Path) -> str:
     settings = the_settings()
     with reader(settings.published) as connection:
         told = forecast_run(connection, run_id)
-        stored = rows_of_run(connection, FORECAST, told["run_id"])
+        stored = read_frame(connection, "FROM forecast WHERE run_id = $run_id", {"run_id": told["run_id"]})
     run = Run(*(told[name] for name in ("run_id", "as_of", "log_position", "policy_hash", "seed")))
     policy_of(run)
     again = replace(run, run_id=f"{run.run_id}-again")
