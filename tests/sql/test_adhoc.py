@@ -13,17 +13,21 @@ from pipeline.config import Settings, load_policy
 from pipeline.core.clock import parse_instant
 from pipeline.core.ids import canonical_json
 from pipeline.projecting import rebuild
+from pipeline.reporting import write_sample_paths
+from pipeline.runs.sample_paths import offer_sample_paths, sample_paths_of
 from pipeline.schemas.table import Table
 from pipeline.schemas.tables import (
     ACCURACY,
     ALLOCATION,
     CHIPS_NEEDED,
+    FORECAST_PATHS,
     FORECAST_QUARTERS,
     LANDING_MANIFEST,
     QUARANTINE,
     RUNS,
 )
 from pipeline.store import SQL_FOLDER, Connection, read_answer, writer
+from tests.demand_frames import paths_frame
 from tests.sql.event_log import event_key
 
 QUESTIONS = sorted((SQL_FOLDER / "adhoc").glob("*.sql"))
@@ -39,10 +43,20 @@ def ask(connection: Connection, name: str) -> pl.DataFrame:
 
 
 @pytest.fixture
-def connection(tmp_path: Path, empty_home: Path) -> Iterator[Connection]:
+def connection(tmp_path: Path, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     shutil.copytree(empty_home, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setenv("TRN_HOME", str(tmp_path))
+    keep_paths(FORECAST_PATHS.empty())
     with writer(Settings(home=tmp_path)) as opened:
+        offer_sample_paths(opened)
         yield opened
+
+
+def keep_paths(paths: pl.DataFrame) -> None:
+    """Let these be the sample paths of the run forecast last."""
+    file = sample_paths_of("latest")
+    file.parent.mkdir(exist_ok=True)
+    write_sample_paths(paths, file)
 
 
 @pytest.mark.parametrize("file", QUESTIONS, ids=lambda file: file.stem)
@@ -398,3 +412,19 @@ def test_the_gap_counts_stock_and_what_is_to_come_against_what_is_needed(connect
     answer = ask(connection, "supply_gap")
     assert column(answer, "month_start") == [date(2026, 9, 1), date(2026, 10, 1)]
     assert column(answer, "gap_chips") == [30, 10]
+
+
+def test_the_highest_week_needs_more_than_any_single_week_says(connection: Connection) -> None:
+    """Two futures have their peak, of 10 chips, in different weeks; what comes after the half year is not told."""
+    late = [[0, 0]] * 24 + [[99, 99]]
+    keep_paths(
+        paths_frame(
+            {
+                ("cloud", "labs", "trn2", "us-east-1"): [[6, 0], [0, 6], *late],
+                ("cloud", "startup", "trn2", "us-east-1"): [[4, 0], [0, 4], *late],
+                ("direct", "labs", "trn2", "us-east-1"): [[50, 50], [50, 50], *late],
+            }
+        )
+    )
+    told = ask(connection, "peak_stock").rows()
+    assert told == [("trn2", pytest.approx(10), pytest.approx(10), pytest.approx(9))]
