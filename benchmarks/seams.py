@@ -16,13 +16,17 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from benchmarks.forecasts.series import COLLECTIONS, load
 from benchmarks.forecasts.table import note, row, title
 from pipeline.config import load_policy
 from pipeline.forecasting.draws import joint_draws
 from pipeline.forecasting.history_forecast import Regressors, forecast_history
+from pipeline.forecasting.regression import fit_effects
+from pipeline.forecasting.season import harmonics
 from pipeline.forecasting.series_forecast import forecast_series
+from pipeline.forecasting.state_space import fit_state_space, trend_and_season
 
 Array = NDArray[np.float64]
 Way = Callable[[], Array]
@@ -35,7 +39,7 @@ LONGEST = 600
 EFFECTS = np.array([0.26, 0.1])  # of a promotion, of one standard deviation of something else
 PROMOTED = 0.1  # of the weeks
 MARKETS, WEEKS = 40, 104
-WIDTHS = (12, 18, 10, 12, 9, 12)
+WIDTHS = (12, 30, 10, 12, 9, 8)
 
 
 class Trial:
@@ -64,7 +68,7 @@ class Trial:
         pick = np.random.default_rng(0).integers(0, len(base), (2000, len(base)))
         row(
             f"{len(base)} series",
-            ("loss", f"beside {beside}"[:17], "error", "80 % covers", "bias", "ms"),
+            ("loss", f"beside {beside}", "error", "80 % covers", "bias", "ms"),
             WIDTHS,
         )
         for name, found in self.found.items():
@@ -149,7 +153,7 @@ def compare_regressors(series: list[tuple[Array, Array]]) -> None:
             for place, (values, came) in enumerate(series):
                 y = values[-length:]
                 x = regressors(np.random.default_rng(place), len(y) + HORIZON)
-                both = affected(np.append(y, came), x, kind, level=float(y[-WEEKS:].mean()))
+                both = affected(np.append(y, came), x, kind)
                 known, truth = both[: len(y)], both[len(y) :]
                 given = Regressors(("promotion", "other"), x[: len(y)], x[len(y) :])
                 scale = float(np.abs(np.diff(y)).mean())
@@ -157,8 +161,14 @@ def compare_regressors(series: list[tuple[Array, Array]]) -> None:
                 trial.add(
                     "told", lambda known=known, given=given: told(known, regressors=given), truth, scale
                 )
-                trial.add("series without effects", lambda y=y: plain(y), came, scale)
-            trial.tell("series without effects")
+                trial.add(
+                    "state space alone",
+                    lambda known=known, x=x: state_space_alone(known, x),
+                    truth,
+                    scale,
+                )
+                trial.add("without effects", lambda y=y: plain(y), came, scale)
+            trial.tell("without effects")
 
 
 def regressors(rng: np.random.Generator, size: int) -> Array:
@@ -170,12 +180,30 @@ def regressors(rng: np.random.Generator, size: int) -> Array:
     return np.column_stack([rng.random(size) < PROMOTED, other])
 
 
-def affected(values: Array, x: Array, kind: str, *, level: float) -> Array:
-    """Put effects into a series."""
+def affected(values: Array, x: Array, kind: str) -> Array:
+    """Put effects into a series; they add shares of twice its least value, so that all stay above zero."""
     shift = x @ EFFECTS
     if kind == "multiply":
         return values * np.exp(shift)
-    return np.maximum(values + level * shift, 0.05 * level) if kind == "add" else values
+    return values + 2 * values.min() * shift if kind == "add" else values
+
+
+def state_space_alone(values: Array, x: Array) -> Array:
+    """Quantiles of the model that finds the effects, without the ensemble: normal on the scale it chooses."""
+    size = len(values)
+    effects = fit_effects(values, x[:size], seasons=(52,))
+    is_relative = effects is None or effects.is_relative
+    scaled = np.log(values) if is_relative else values
+    unit = float(scaled.std())
+    line_and_season = trend_and_season(scaled, (52,))
+    ahead = np.arange(size, len(x))
+    waves = (line_and_season.shape[1] - 1) // 2
+    coming = np.hstack([ahead[:, None] / size, harmonics(ahead, 52, waves)])
+    result = fit_state_space(scaled / unit, np.hstack([x[:size], line_and_season]))
+    found = result.get_forecast(len(ahead), exog=np.hstack([x[size:], coming]))
+    spread = norm.ppf((np.arange(RULES.paths) + 0.5) / RULES.paths)
+    paths = unit * (found.predicted_mean[:, None] + found.se_mean[:, None] * spread)
+    return np.exp(paths) if is_relative else paths
 
 
 def compare_gaps(series: list[tuple[Array, Array]]) -> None:
