@@ -415,7 +415,7 @@ def test_the_gap_counts_stock_and_what_is_to_come_against_what_is_needed(connect
 
 
 def test_the_highest_week_needs_more_than_any_single_week_says(connection: Connection) -> None:
-    """Two futures have their peak, of 10 chips, in different weeks; what comes after the half year is not told."""
+    """Two futures have their peak of 10 chips in different weeks; later ones are not told."""
     late = [[0, 0]] * 24 + [[99, 99]]
     keep_paths(
         paths_frame(
