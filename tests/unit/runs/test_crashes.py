@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import polars as pl
 import pytest
 
+from pipeline.config import Settings
 from pipeline.core.errors import UsageError
 from pipeline.landing import append_events
 from pipeline.runs import allocating, forecasting
@@ -29,13 +30,40 @@ LAUNCH = {
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copytree(empty_home, tmp_path / "home")
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TRN_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("TRN_POLICY", raising=False)
-    with writer(the_settings()) as connection:
-        append_events(connection, [LAUNCH])
     return tmp_path / "home"
+
+
+@pytest.fixture
+def launched(home: Path, empty_home: Path) -> None:
+    """The home, in which a product's launch has landed."""
+    launch(shutil.copytree(empty_home, home))
+
+
+def launch(home: Path) -> None:
+    with writer(Settings(home)) as connection:
+        append_events(connection, [LAUNCH])
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> tuple[Path, Run]:
+    """A home to copy, in which a run's forecast is stored and its proposal reported."""
+    home = shutil.copytree(empty_home, tmp_path_factory.mktemp("standing") / "home")
+    launch(home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRN_HOME", str(home))
+        patch.delenv("TRN_POLICY", raising=False)
+        return home, propose(forecast_stored())
+
+
+@pytest.fixture
+def proposed(home: Path, standing: tuple[Path, Run]) -> Run:
+    """The run, in the home."""
+    stood, run = standing
+    shutil.copytree(stood, home, symlinks=True)
+    return run
 
 
 def allocation(run: Run) -> pl.DataFrame:
@@ -66,8 +94,7 @@ def forecast_stored(as_of: datetime = MONDAY) -> Run:
     return run
 
 
-def proposed() -> Run:
-    run = forecast_stored()
+def propose(run: Run) -> Run:
     allocating._keep_proposal(run, {SUPPLY_BALANCE: SUPPLY_BALANCE.empty(), ALLOCATION: allocation(run)})
     store_results(run, {RUNS: runs_row(run, "allocation", status="proposed")}, event=None)
     publish_run(run.run_id)
@@ -89,6 +116,7 @@ def killed(*_: Any) -> NoReturn:
     raise KeyboardInterrupt
 
 
+@pytest.mark.usefixtures("launched")
 def test_the_next_start_of_a_run_writes_the_reports_that_a_crash_kept_back() -> None:
     run = forecast_stored()
     assert not report(run, "datapackage.json").exists()
@@ -96,6 +124,7 @@ def test_the_next_start_of_a_run_writes_the_reports_that_a_crash_kept_back() -> 
     assert report(run, "datapackage.json").exists()
 
 
+@pytest.mark.usefixtures("launched")
 def test_publishing_a_forecast_again_needs_no_frames_once_it_is_stored(home: Path) -> None:
     run = forecast_stored()
     published = forecasting.publish_forecast(run.to_json())
@@ -104,6 +133,7 @@ def test_publishing_a_forecast_again_needs_no_frames_once_it_is_stored(home: Pat
     assert not (home / "work" / run.run_id).exists()
 
 
+@pytest.mark.usefixtures("launched")
 def test_latest_stays_with_the_run_that_was_forecast_last() -> None:
     older = forecast_stored(MONDAY - timedelta(days=7))
     newer = forecast_stored()
@@ -112,53 +142,54 @@ def test_latest_stays_with_the_run_that_was_forecast_last() -> None:
     assert (the_settings().reports / "latest").resolve().name == newer.run_id
 
 
-def test_the_same_approval_again_finishes_what_a_crash_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = proposed()
+def test_the_same_approval_again_finishes_what_a_crash_left(
+    proposed: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(allocating, "publish_run", killed)
         with pytest.raises(KeyboardInterrupt):
-            allocating.approve(run.to_json(), "Ada", "as discussed")
-    assert not report(run, "allocation.csv").exists()
-    allocating.approve(run.to_json(), "Ada", "as discussed")
-    assert "approved" in report(run, "allocation.csv").read_text()
+            allocating.approve(proposed.to_json(), "Ada", "as discussed")
+    assert not report(proposed, "allocation.csv").exists()
+    allocating.approve(proposed.to_json(), "Ada", "as discussed")
+    assert "approved" in report(proposed, "allocation.csv").read_text()
     assert decisions() == ["trn.allocation.approved.v1"]
 
 
 def test_another_word_on_a_decided_proposal_is_refused_though_the_copy_is_behind(
+    proposed: Run,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run = proposed()
     monkeypatch.setattr(allocating, "publish_run", killed)
     with pytest.raises(KeyboardInterrupt):
-        allocating.approve(run.to_json(), "Ada")
+        allocating.approve(proposed.to_json(), "Ada")
     with pytest.raises(UsageError, match="approved already"):
-        allocating.reject(run.to_json(), "Bob")
+        allocating.reject(proposed.to_json(), "Bob")
     assert decisions() == ["trn.allocation.approved.v1"]
 
 
-def test_of_two_decisions_at_once_the_second_is_refused_by_the_transaction() -> None:
-    run = proposed()
-    allocating.approve(run.to_json(), "Ada")
-    row = runs_row(run, "allocation", status="rejected")
+def test_of_two_decisions_at_once_the_second_is_refused_by_the_transaction(proposed: Run) -> None:
+    allocating.approve(proposed.to_json(), "Ada")
+    row = runs_row(proposed, "allocation", status="rejected")
     with pytest.raises(UsageError, match="approved already"):
-        store_results(run, {ALLOCATION: ALLOCATION.empty(), RUNS: row}, event=None, expects="proposed")
-    publish_run(run.run_id)
-    assert report(run, "allocation.csv").exists()
+        store_results(proposed, {ALLOCATION: ALLOCATION.empty(), RUNS: row}, event=None, expects="proposed")
+    publish_run(proposed.run_id)
+    assert report(proposed, "allocation.csv").exists()
 
 
-def test_a_lost_proposal_is_said_so_and_proposed_again_by_the_next_run(home: Path) -> None:
-    run = proposed()
-    assert not allocating.needs_proposal(run.to_json())
-    (home / "proposals" / run.run_id / "allocation.parquet").unlink()
-    with pytest.raises(UsageError, match=f"is gone; .* --position {run.position}"):
-        allocating.approve(run.to_json(), "Ada")
-    assert allocating.needs_proposal(run.to_json())
+def test_a_lost_proposal_is_said_so_and_proposed_again_by_the_next_run(proposed: Run, home: Path) -> None:
+    assert not allocating.needs_proposal(proposed.to_json())
+    (home / "proposals" / proposed.run_id / "allocation.parquet").unlink()
+    with pytest.raises(UsageError, match=f"is gone; .* --position {proposed.position}"):
+        allocating.approve(proposed.to_json(), "Ada")
+    assert allocating.needs_proposal(proposed.to_json())
 
 
+@pytest.mark.usefixtures("launched")
 def test_a_forecast_without_a_proposal_needs_one() -> None:
     assert allocating.needs_proposal(forecast_stored().to_json())
 
 
+@pytest.mark.usefixtures("launched")
 def test_what_was_not_possible_before_the_forecast_came_is_tried_again() -> None:
     run = forecast_stored()
     row = runs_row(run, "allocation", status="not possible", message="there was no forecast yet")
@@ -167,6 +198,5 @@ def test_what_was_not_possible_before_the_forecast_came_is_tried_again() -> None
     assert "no supply" in allocating.propose(run.to_json())["message"]
 
 
-def test_the_proposal_that_a_planner_opens_runs_no_formula(home: Path) -> None:
-    run = proposed()
-    assert "'=trn2" in (home / "proposals" / run.run_id / "allocation.csv").read_text()
+def test_the_proposal_that_a_planner_opens_runs_no_formula(proposed: Run, home: Path) -> None:
+    assert "'=trn2" in (home / "proposals" / proposed.run_id / "allocation.csv").read_text()
