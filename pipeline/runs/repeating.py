@@ -64,12 +64,12 @@ def _require_same(stored: pl.DataFrame, made: pl.DataFrame, told: dict[str, str]
         (pl.col(name) - pl.col(f"{name}_again")).abs() / pl.max_horizontal(pl.col(name).abs(), 1.0)
         for name in ("mean", *QUANTILES)
     ]
-    largest = both.select(pl.max_horizontal(pl.max_horizontal(differences).fill_null(1.0).max())).item()
-    if largest is not None and largest > _SAME:
+    changed = both.select((pl.max_horizontal(differences).fill_null(1.0) > _SAME).sum()).item()
+    if changed:
         raise TerminalError(
-            f"run {told['run_id']} was made by version {told['code_version']}, and what this code forecasts "
-            f"from the log differs from it by up to {largest:.2g} of a figure: these would not be its paths; "
-            "use the version that made it"
+            f"run {told['run_id']} was made by other code (version {told['code_version']}): with this one "
+            f"{changed:,} of {both.height:,} rows of its forecast come out otherwise, so these would not be "
+            "its paths; use the code that made it"
         )
 
 
