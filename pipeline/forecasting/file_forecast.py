@@ -1,6 +1,7 @@
 """Forecast any file of series with columns unique_id, ds, y by the models of the pipeline."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import islice
@@ -148,17 +149,18 @@ def _forecast_all(
     """Return `ChunkAnswer.measures` and what made them, of all series; paths are handed on."""
     measures: list[Array] = []
     made_by: list[MadeBy] = []
-    for answer in _answers(series, listed.height, request):
-        if receive_paths and answer.paths is not None:
-            some = listed.slice(len(made_by), len(answer.made_by))
-            times = step.following(some["last_ds"], request.horizon)
-            receive_paths(_paths_frame(some["unique_id"], times, answer.paths))
-        measures.append(answer.measures)
-        made_by += answer.made_by
+    with closing(_answers(series, listed.height, request)) as answers:
+        for answer in answers:
+            if receive_paths and answer.paths is not None:
+                some = listed.slice(len(made_by), len(answer.made_by))
+                times = step.following(some["last_ds"], request.horizon)
+                receive_paths(_paths_frame(some["unique_id"], times, answer.paths))
+            measures.append(answer.measures)
+            made_by += answer.made_by
     return np.concatenate(measures), made_by
 
 
-def _answers(series: Iterator[LaidSeries], count: int, request: Request) -> Iterator[ChunkAnswer]:
+def _answers(series: Iterator[LaidSeries], count: int, request: Request) -> Generator[ChunkAnswer, None, None]:
     size = _CHUNK
     if request.wants_paths:
         size = max(1, min(size, _CHUNK_VALUES // (request.horizon * request.rules.paths)))
@@ -169,7 +171,7 @@ def _answers(series: Iterator[LaidSeries], count: int, request: Request) -> Iter
         processes=processors() if count >= _WORTH_PROCESSES else 1,
     )
     label = f"forecasting series, {size} at a time" if chunks > 1 else "forecasting series"
-    return progress(answers, label, total=chunks)
+    yield from progress(answers, label, total=chunks)
 
 
 def _chunked(series: Iterator[LaidSeries], size: int) -> Iterator[list[LaidSeries]]:

@@ -1,11 +1,14 @@
 """Share work over the processors, in order, a few chunks ahead: memory does not grow with their number."""
 
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from contextlib import contextmanager
+from multiprocessing import active_children, get_context
 from typing import TypeVar
 
 from pipeline.core.errors import TransientError
@@ -36,14 +39,21 @@ def in_processes(
     if processes == 1:
         yield from map(work, chunks)
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        try:
-            yield from _in_order(pool, work, chunks, ahead=_AHEAD * processes)
-        except BrokenProcessPool:
-            raise WorkerKilledError(
-                "a process that forecast series was killed, most often because memory ran out; no file was "
-                "written. Free some memory and type the same command again, or split the file by series"
-            ) from None
+    others = active_children()
+    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+    try:
+        yield from _in_order(pool, work, chunks, ahead=_AHEAD * processes)
+    except BrokenProcessPool:
+        raise WorkerKilledError(
+            "a process that forecast series was killed, most often because memory ran out; no file was "
+            "written. Free some memory and type the same command again, or split the file by series"
+        ) from None
+    except BaseException:  # nobody waits for what they still work on
+        for process in set(active_children()) - set(others):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _in_order(
@@ -51,8 +61,22 @@ def _in_order(
 ) -> Iterator[Answer]:
     waiting: deque[Future[Answer]] = deque()
     for chunk in chunks:
-        waiting.append(pool.submit(work, chunk))
+        with _interrupts_kept_here():
+            waiting.append(pool.submit(work, chunk))
         if len(waiting) >= ahead:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
+
+
+@contextmanager
+def _interrupts_kept_here() -> Iterator[None]:
+    """Let processes that start meanwhile ignore Ctrl-C, which a terminal sends to all: this one ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

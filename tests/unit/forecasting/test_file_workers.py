@@ -1,6 +1,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from multiprocessing import active_children
 
 import pytest
 
@@ -8,47 +9,49 @@ from pipeline.core.errors import TransientError
 from pipeline.forecasting.file_workers import WorkerKilledError, in_processes
 
 
-def doubled_or_killed(number: int) -> int:
+def doubled(number: int) -> tuple[int, bool]:
+    """Twice the number, and whether an interrupt would be ignored here; below zero the process dies."""
     if number < 0:
         os.kill(os.getpid(), signal.SIGKILL)
-    return 2 * number
+    return 2 * number, signal.getsignal(signal.SIGINT) == signal.SIG_IGN
 
 
-def test_answers_come_in_order() -> None:
-    assert list(in_processes(doubled_or_killed, iter(range(9)), processes=2)) == list(range(0, 18, 2))
+def numbers(asked: list[int], *, count: int = 40) -> Iterator[int]:
+    """Numbers from zero on; `asked` tells how many were taken."""
+    for number in range(count):
+        asked.append(number)
+        yield number
 
 
 def test_one_process_works_here_and_one_chunk_at_a_time() -> None:
-    asked = []
-
-    def chunks() -> Iterator[int]:
-        for number in range(5):
-            asked.append(number)
-            yield number
-
-    answers = in_processes(doubled_or_killed, chunks(), processes=1)
-    assert next(answers) == 0
+    asked: list[int] = []
+    answers = in_processes(doubled, numbers(asked), processes=1)
+    assert next(answers) == (0, False)
     assert asked == [0]
 
 
-def test_few_chunks_are_laid_out_ahead_of_their_answers() -> None:
-    asked = []
-
-    def chunks() -> Iterator[int]:
-        for number in range(50):
-            asked.append(number)
-            yield number
-
-    answers = in_processes(doubled_or_killed, chunks(), processes=2)
-    assert next(answers) == 0
+def test_answers_come_in_order_few_chunks_are_taken_ahead_and_interrupts_are_for_this_process() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    asked: list[int] = []
+    answers = in_processes(doubled, numbers(asked), processes=2)
+    assert next(answers) == (0, True)
     assert len(asked) <= 5
-    answers.close()  # type: ignore[attr-defined]
+    assert list(answers) == [(2 * number, True) for number in range(1, 40)]
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_a_process_that_is_killed_ends_the_work_with_a_message_instead_of_a_traceback() -> None:
     with pytest.raises(
         WorkerKilledError, match=r"was killed.*no file was written.*same command again"
     ) as told:
-        list(in_processes(doubled_or_killed, iter([1, -1, 2]), processes=2))
+        list(in_processes(doubled, iter([1, -1, 2]), processes=2))
     assert isinstance(told.value, TransientError)
     assert told.value.exit_code == 1
+
+
+def test_no_process_outlives_work_that_is_given_up() -> None:
+    before = set(active_children())
+    answers = in_processes(doubled, numbers([]), processes=2)
+    next(answers)
+    answers.close()  # type: ignore[attr-defined]
+    assert set(active_children()) == before
