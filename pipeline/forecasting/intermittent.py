@@ -47,10 +47,11 @@ class IntermittentFit:
 def is_intermittent(values: Array, policy: ForecastPolicy, seasons: tuple[int, ...] = ()) -> bool:
     """Whether demand is rare, mean interval above the policy's, and no season says when.
 
-    Rare as by Syntetos and Boylan (2005, doi:10.1016/j.ijforecast.2004.10.001).
+    Rare as by Syntetos and Boylan (2005, doi:10.1016/j.ijforecast.2004.10.001), in the weeks whose errors the
+    policy would draw again: what was rare long ago may sell every week now.
     """
-    seen = values[np.isfinite(values)]
-    is_rare = len(seen) > policy.demand_interval * int(np.count_nonzero(seen > 0))
+    late = values[np.isfinite(values)][-policy.residual_weeks :]
+    is_rare = len(late) > policy.demand_interval * int(np.count_nonzero(late > 0))
     return is_rare and not any(_is_seasonal(values, season) for season in seasons)
 
 

@@ -78,6 +78,12 @@ def test_a_flow_is_intermittent_when_demand_is_rarer_than_the_policy_says() -> N
     assert not is_intermittent(np.array([4.0, 0.0, 6.0, 5.0, 5.0, *[3.0] * 15]), RULES)
 
 
+def test_what_was_rare_two_years_ago_and_sells_every_week_since_is_not_intermittent() -> None:
+    rare, steady = lumpy(100, seed=1), np.random.default_rng(1).uniform(5, 9, 104)
+    assert not is_intermittent(np.concatenate([rare, steady]), RULES)
+    assert is_intermittent(np.concatenate([steady, rare]), RULES)
+
+
 def test_a_flow_that_is_zero_by_season_is_not_intermittent_once_two_seasons_are_known() -> None:
     rng = np.random.default_rng(3)
     day = np.tile(np.maximum(np.sin(np.arange(24) / 24 * 2 * np.pi), 0.0), 6)
