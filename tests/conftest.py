@@ -3,9 +3,18 @@
 from pathlib import Path
 
 import pytest
+from _pytest.nodeid import coerce_node_id
 
 from pipeline.config import Settings
 from pipeline.store import writer
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a group on one worker: pytest-xdist 3.8 writes its name where pytest 9.2 reads it no more."""
+    for item in items:
+        if named := vars(item).get("_nodeid"):
+            item._id = coerce_node_id(named)
 
 
 @pytest.fixture(scope="session")
