@@ -12,7 +12,7 @@ from pipeline.core.clock import format_instant
 from pipeline.core.errors import TerminalError, UsageError
 from pipeline.runs.context import Run, demand_history, forecast_run, policy_of, the_settings
 from pipeline.schemas.tables import LEVELS
-from pipeline.store import Connection, read_frame, reader, sql_text
+from pipeline.store import Connection, read_frame, reader, require_current, sql_text
 
 if TYPE_CHECKING:
     from pipeline.forecasting import FittedChunk
@@ -35,13 +35,14 @@ def explain(series: str, run_id: str | None = None) -> dict[str, Any]:
         run_id: a run whose forecast is published; default: the one published last.
 
     Raises:
-        UsageError: no such run, or it forecast no such series.
+        UsageError: no such run, it forecast no such series, or an earlier version published what is read.
         TerminalError: another policy is in force than the run's, or this code sees no such series.
     """
     from pipeline.features import demand_series
     from pipeline.forecasting import explain_series
 
     with reader(the_settings().published) as connection:
+        require_current(connection)
         stored = forecast_run(connection, run_id)
         run = Run(*(stored[name] for name in ("run_id", "as_of", "log_position", "policy_hash", "seed")))
         policy = policy_of(run)

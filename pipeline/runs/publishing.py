@@ -19,6 +19,7 @@ from pipeline.store import (
     read_frame,
     reader,
     replace_rows,
+    require_current,
     sql_text,
     writer,
     writer_lock,
@@ -128,7 +129,7 @@ def report_run(run_id: str, out: Path | None = None) -> Path:
     process reads and writes reports at a time, so that none puts older rows over newer ones.
 
     Raises:
-        UsageError: no such run.
+        UsageError: no such run, or an earlier version published the copy that is read.
     """
     from pipeline.reporting import write_reports
 
@@ -136,6 +137,7 @@ def report_run(run_id: str, out: Path | None = None) -> Path:
     folder = out or settings.reports
     with writer_lock(folder / ".lock", patience_seconds=settings.patience_seconds):
         with reader(settings.published) as connection:
+            require_current(connection)
             tables = {table.name: rows_of_run(connection, table, run_id) for table in RESULT_TABLES}
             latest = connection.execute(sql_text("runs/latest_forecast")).fetchone()
         if tables[RUNS.name].is_empty():

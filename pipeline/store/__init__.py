@@ -14,6 +14,7 @@ from pipeline.store.warehouse import (
     read_frame,
     reader,
     replace_rows,
+    require_current,
     writer,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "reader",
     "replace_rows",
     "replica_of_log",
+    "require_current",
     "rewrite_warehouse",
     "sql_text",
     "writer",

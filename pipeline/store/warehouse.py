@@ -95,6 +95,20 @@ def reader(path: Path) -> Iterator[Connection]:
             connection.close()
 
 
+def require_current(connection: Connection) -> None:
+    """Refuse a copy that lacks tables or columns which this code reads.
+
+    Raises:
+        UsageError: an earlier version of the code published it.
+    """
+    applied = {number for (number,) in connection.execute("SELECT number FROM schema_migrations").fetchall()}
+    if any(number not in applied for number, _ in migrations()):
+        raise UsageError(
+            "the published copy was made by an earlier version, and lacks what this one reads: "
+            "python -m pipeline run publishes a new one"
+        )
+
+
 @contextmanager
 def one_thread(connection: Connection) -> Iterator[None]:
     """Let the database work with one thread: several that keep the order of rows cost more than they save."""

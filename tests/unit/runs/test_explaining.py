@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
@@ -276,6 +277,33 @@ def test_another_policy_than_the_runs_is_refused(
     assert shown.out == ""
     assert shown.err.startswith(f"failed: run {run_of(home)} was opened under policy ")
     assert "bring the old policy back" in shown.err
+
+
+def test_how_the_levels_were_brought_into_agreement_is_told(home: Path, capsys: Capture) -> None:
+    found = facts(capsys, STOCK)
+    stored = pl.read_csv(home / "reports" / run_of(home) / "forecast_reconciliation.csv")
+    used = stored.filter(pl.col("channel") == "cloud", pl.col("is_used")).row(0, named=True)
+    assert found["reconciliation"]["method"] == used["method"]
+    assert found["reconciliation"]["relative_error"] == pytest.approx(used["relative_error"], abs=1e-6)
+    moved = report(home, "forecast", STOCK).filter(pl.col("step") == 13).row(0, named=True)
+    assert moved["base_mean"] != moved["mean"]
+    assert f"levels   brought into agreement by {used['method']}" in told(capsys, STOCK)
+
+
+@pytest.mark.parametrize("command", [["explain", STOCK], ["report", "RUN"]])
+def test_a_copy_of_an_earlier_version_is_told_and_not_read(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, command: list[str]
+) -> None:
+    copy = tmp_path / "published" / "warehouse.duckdb"
+    copy.parent.mkdir()
+    copy.write_bytes((home / "published" / "warehouse.duckdb").read_bytes())
+    with duckdb.connect(copy) as connection:
+        connection.execute("ALTER TABLE forecast DROP COLUMN base_mean")
+        connection.execute("DELETE FROM schema_migrations WHERE number = 9")
+    monkeypatch.setenv("TRN_HOME", str(tmp_path))
+    capsys.readouterr()
+    assert main([run_of(home) if word == "RUN" else word for word in command]) == 2
+    assert "python -m pipeline run publishes a new one" in capsys.readouterr().err
 
 
 def test_before_any_run_it_is_told_to_run(
