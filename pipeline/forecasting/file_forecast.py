@@ -160,7 +160,9 @@ def _forecast_all(
     return np.concatenate(measures), made_by
 
 
-def _answers(series: Iterator[LaidSeries], count: int, request: Request) -> Generator[ChunkAnswer, None, None]:
+def _answers(
+    series: Iterator[LaidSeries], count: int, request: Request
+) -> Generator[ChunkAnswer, None, None]:
     size = _CHUNK
     if request.wants_paths:
         size = max(1, min(size, _CHUNK_VALUES // (request.horizon * request.rules.paths)))

@@ -1,7 +1,9 @@
 import os
 import signal
+import time
 from collections.abc import Iterator
 from multiprocessing import active_children
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +12,10 @@ from pipeline.forecasting.file_workers import WorkerKilledError, in_processes
 
 
 def doubled(number: int) -> tuple[int, bool]:
-    """Twice the number, and whether an interrupt would be ignored here; below zero the process dies."""
+    """Twice the number, and whether interrupts are kept from here; below zero the process dies."""
     if number < 0:
         os.kill(os.getpid(), signal.SIGKILL)
-    return 2 * number, signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    return 2 * number, signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def numbers(asked: list[int], *, count: int = 40) -> Iterator[int]:
@@ -31,13 +33,12 @@ def test_one_process_works_here_and_one_chunk_at_a_time() -> None:
 
 
 def test_answers_come_in_order_few_chunks_are_taken_ahead_and_interrupts_are_for_this_process() -> None:
-    before = signal.getsignal(signal.SIGINT)
     asked: list[int] = []
     answers = in_processes(doubled, numbers(asked), processes=2)
     assert next(answers) == (0, True)
     assert len(asked) <= 5
     assert list(answers) == [(2 * number, True) for number in range(1, 40)]
-    assert signal.getsignal(signal.SIGINT) == before
+    assert doubled(1) == (2, False)
 
 
 def test_a_process_that_is_killed_ends_the_work_with_a_message_instead_of_a_traceback() -> None:
@@ -49,9 +50,16 @@ def test_a_process_that_is_killed_ends_the_work_with_a_message_instead_of_a_trac
     assert told.value.exit_code == 1
 
 
-def test_no_process_outlives_work_that_is_given_up() -> None:
-    before = set(active_children())
-    answers = in_processes(doubled, numbers([]), processes=2)
+def slowly_told(file: Path) -> None:
+    with file.open("a") as told:
+        told.write("x")
+    time.sleep(0.3)
+
+
+def test_work_that_is_given_up_is_not_done_and_no_process_outlives_it(tmp_path: Path) -> None:
+    before, told = set(active_children()), tmp_path / "told"
+    answers = in_processes(slowly_told, iter([told] * 40), processes=2)
     next(answers)
     answers.close()  # type: ignore[attr-defined]
     assert set(active_children()) == before
+    assert len(told.read_text()) <= 4
