@@ -70,6 +70,14 @@ def test_a_level_below_the_last_floors_is_ruled_out() -> None:
     assert unseen.models["note"].to_list() == [None]
 
 
+def test_the_last_floors_tell_the_level_and_not_those_before() -> None:
+    values = growing(120, seed=1, growth=0.0)
+    floors = np.where(np.arange(120) < 116, 1.0, 900.0)
+    is_censored = np.arange(120) >= 100
+    result = forecast(rows(np.where(is_censored, floors, values), censored=is_censored)).steps
+    assert result["mean"][0] > 850.0
+
+
 def test_floors_below_the_forecast_change_nothing() -> None:
     values = growing(120, seed=1)
     is_censored = np.arange(120) >= 110
@@ -191,6 +199,14 @@ def test_draws_that_cannot_be_are_refused_with_the_place(frame: pl.DataFrame, me
         forecast(frame)
 
 
+def test_of_a_long_history_the_recent_part_counts() -> None:
+    frame = rows(growing(1100, seed=2, growth=0.0), censored=np.arange(1100) == 1050)
+    recent = forecast(frame.tail(1040))
+    whole = forecast(frame)
+    assert whole.steps.equals(recent.steps)
+    assert whole.models["observations"].to_list() == [1099]
+
+
 def coming(start: int = 60, steps: int = 4, *, name: str = "a", **columns: Any) -> pl.DataFrame:
     frame = {"unique_id": [name] * steps, "ds": list(range(start, start + steps))}
     return pl.DataFrame(frame | columns, strict=False)
@@ -286,6 +302,15 @@ def test_regressors_are_taken_off_floors_and_draws_too() -> None:
     assert (made["draws"], made["censored"], made["note"]) == (2, 10, "low_information")
     steps = result.steps["mean"]
     assert steps[0] / steps[1] == pytest.approx(2.0, rel=0.15)
+
+
+def test_a_floor_under_a_promotion_is_no_floor_without_it() -> None:
+    promotion = np.append((np.arange(100) % 7 == 0).astype(float), np.zeros(4))
+    promotion[90:100] = 1.0
+    values = growing(100, seed=3, growth=0.0) * 2.0 ** promotion[:100]
+    frame = rows(values, promotion=promotion[:100], censored=np.arange(100) >= 90)
+    quiet = forecast(frame, future=coming(100, promotion=[0.0] * 4), regressors=["promotion"]).steps
+    assert quiet["mean"][0] < 0.75 * values[90:].mean()
 
 
 @pytest.mark.parametrize(
