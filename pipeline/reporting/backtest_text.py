@@ -7,6 +7,7 @@ from pipeline.schemas.tables import LEVELS
 
 _SHOWN = {LEVELS[0]: "channel total", LEVELS[-1]: "single series"}
 _LEVELS = dict(zip(LEVELS, ("total", "generation", "segment", "generation, region", "series"), strict=True))
+_WIDTH = 120  # of a log too: names stand whole, as `explain` takes them
 _ROWS = ("level", "channel", "lag_weeks")
 
 
@@ -37,7 +38,7 @@ def _accuracy(accuracy: pl.DataFrame, scorecard: pl.DataFrame) -> str:
         "bias",
         "wape",
     )
-    return render_table(shown.sort("judged", "channel", "lag_weeks"), csv=False)
+    return render_table(shown.sort("judged", "channel", "lag_weeks"), csv=False, width=_WIDTH)
 
 
 def _lost(scorecard: pl.DataFrame) -> str:
@@ -60,7 +61,7 @@ def _lost(scorecard: pl.DataFrame) -> str:
         _of("worst_origins_lost", "worst_origins").alias("origins"),
     )
     head = f"The seasonal naive would have done better at {lost:,} of {nodes:,} nodes and lags:"
-    return f"{head}\n{render_table(table, csv=False)}"
+    return f"{head}\n{render_table(table, csv=False, width=_WIDTH)}"
 
 
 def _of(part: str, whole: str) -> pl.Expr:
