@@ -61,12 +61,13 @@ def reconcile_paths(
     _require_nodes(trees, fixed)
     base_means, methods = [_EMPTY_MEANS], []
     for tree in trees:
-        means = joint.values[tree.positions].mean(axis=2)
+        means = np.stack([joint.values[position].mean(axis=1) for position in tree.positions])
         base, past = read_bases(tree, bases, means, weeks=joint.weeks, policy=policy.reconciliation)
         losses = judge_methods(tree.sums, tree.levels, past, origins=policy.reconciliation.judged_origins)
         method = choose_method(losses)
         moved = _reconciled(tree, base, past, method, fixed)
-        values[tree.positions] = _moved(joint.values[tree.positions], means, moved)
+        for position, mean, target in zip(tree.positions, means, moved, strict=True):
+            _move(values[position], mean, target)
         base_means.append(_mean_rows(tree, joint, base))
         methods += _method_rows(tree, method, losses, _judged(past, policy.reconciliation.judged_origins))
     names = [name for name in FORECAST_RECONCILIATION.names if name not in _RUN]
@@ -106,10 +107,11 @@ def _fixed(tree: Tree, fixed: Mapping[Node, Array]) -> Fixed | None:
     return Fixed(sums[places], np.stack([np.asarray(fixed[tree.nodes[place]], float) for place in places]))
 
 
-def _moved(paths: Array, means: Array, moved: Array) -> Array:
-    """Scale series x weeks x paths from their means to others."""
-    factors = np.divide(moved, means, out=np.zeros_like(means), where=means > 0)
-    return np.where(means[:, :, None] > 0, paths * factors[:, :, None], moved[:, :, None])
+def _move(paths: Array, mean: Array, target: Array) -> None:
+    """Scale weeks x paths in place, from their means to others."""
+    has_paths = mean > 0
+    paths[has_paths] *= (target[has_paths] / mean[has_paths])[:, None]
+    paths[~has_paths] = target[~has_paths, None]
 
 
 def _mean_rows(tree: Tree, joint: JointPaths, base: Array) -> pl.DataFrame:

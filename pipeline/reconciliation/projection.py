@@ -1,9 +1,11 @@
 """Means of a hierarchy brought into agreement: the nearest coherent, non-negative forecast of all nodes."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 
 Array = NDArray[np.float64]
 Places = NDArray[np.bool_]
@@ -91,53 +93,86 @@ def project(sums: Array, base: Array, covariance: Covariance, fixed: Fixed | Non
 def _project_moving(sums: Array, base: Array, weights: Covariance, fixed: Fixed) -> Array:
     """Solve the steps at which the same bottom series may move; returns those series x steps."""
     uppers = len(sums)
-    constraints = np.block([[np.eye(uppers), -sums], [np.zeros((len(fixed.sums), uppers)), fixed.sums]])
+    system = _System.of(
+        np.block([[np.eye(uppers), -sums], [np.zeros((len(fixed.sums), uppers)), fixed.sums]]), weights
+    )
     targets = np.vstack([np.zeros((uppers, base.shape[1])), fixed.means])
-    found = _nearest(base, constraints, targets, weights)[0][uppers:]
+    found = system.nearest(base, targets)[0][uppers:]
     least = -_TOLERANCE * np.abs(base).max(axis=0, initial=0.0)
     for place in np.flatnonzero((found < least).any(axis=0)):
         one = slice(place, place + 1)
-        found[:, one] = _non_negative(
-            base[:, one], constraints, targets[:, one], weights, uppers=uppers, least=float(least[place])
-        )
+        found[:, one] = _non_negative(system, base[:, one], targets[:, one], uppers, float(least[place]))
     return np.maximum(found, 0.0)
 
 
-def _nearest(base: Array, constraints: Array, targets: Array, weights: Covariance) -> tuple[Array, Array]:
-    """Return the nearest point where the constraints hold, and their multipliers."""
-    if not len(constraints):
-        return base.copy(), np.zeros((0, base.shape[1]))
-    spread = weights.times(constraints.T)
-    multipliers = np.linalg.lstsq(constraints @ spread, constraints @ base - targets, rcond=None)[0]
-    return base - spread @ multipliers, np.asarray(multipliers, float)
+@dataclass(frozen=True)
+class _System:
+    """Constraints on the nodes, and what the covariance makes of them.
+
+    Attributes:
+        constraints: constraints x nodes.
+        weights: covariance of the nodes.
+        spread: covariance times the constraints, nodes x constraints.
+        matrix: constraints x constraints.
+    """
+
+    constraints: Array
+    weights: Covariance
+    spread: Array
+    matrix: Array
+
+    @classmethod
+    def of(cls, constraints: Array, weights: Covariance) -> "_System":
+        spread = weights.times(constraints.T)
+        return cls(constraints, weights, spread, constraints @ spread)
+
+    def nearest(self, base: Array, targets: Array, held: Places | None = None) -> tuple[Array, Array]:
+        """Return the nearest points where constraints hold and held nodes are zero; multipliers of these."""
+        places = np.flatnonzero(held) if held is not None else np.zeros(0, dtype=np.int64)
+        wanted = np.vstack([self.constraints @ base - targets, base[places]])
+        if not len(wanted):
+            return base.copy(), np.zeros((0, base.shape[1]))
+        diagonal, factor = self.weights.diagonal, self.weights.factor
+        own = np.diag(diagonal[places]) + factor[places] @ factor[places].T
+        beside = self.spread[places]
+        multipliers = _solve(np.block([[self.matrix, beside.T], [beside, own]]), wanted)
+        shared, alone = multipliers[: len(self.matrix)], multipliers[len(self.matrix) :]
+        moved = self.spread @ shared + factor @ (factor[places].T @ alone)
+        moved[places] += diagonal[places, None] * alone
+        return base - moved, alone
 
 
-def _non_negative(
-    base: Array, constraints: Array, targets: Array, weights: Covariance, *, uppers: int, least: float
-) -> Array:
+def _solve(matrix: Array, right: Array) -> Array:
+    """Solve a symmetric system: by Cholesky, or where constraints say the same twice by least squares."""
+    sizes = np.sqrt(np.diag(matrix))
+    scaled, wanted = matrix / np.outer(sizes, sizes), right / sizes[:, None]
+    with suppress(np.linalg.LinAlgError):
+        found = cho_solve(cho_factor(scaled), wanted)
+        if np.abs(scaled @ found - wanted).max() <= _TOLERANCE * np.abs(wanted).max():
+            return np.asarray(found / sizes[:, None])
+    return np.asarray(np.linalg.lstsq(scaled, wanted, rcond=None)[0] / sizes[:, None])
+
+
+def _non_negative(system: _System, base: Array, targets: Array, uppers: int, least: float) -> Array:
     """One step: hold at zero what would be negative, let go what would rise, until neither is left.
 
     Block principal pivoting (Júdice and Pires 1994, doi:10.1016/0305-0548(94)90106-6); after many turns
     nothing is let go any more, so that it ends.
     """
-    held = np.zeros(len(base) - uppers, dtype=bool)
+    held = np.zeros(len(base), dtype=bool)
+    bottom = held.copy()
+    bottom[uppers:] = True
+    point = base
     for turn in range(_MOST_TURNS + len(held)):
-        rows = np.eye(len(base))[uppers:][held]
-        point, multipliers = _nearest(
-            base,
-            np.vstack([constraints, rows]),
-            np.vstack([targets, np.zeros((len(rows), 1))]),
-            weights,
-        )
-        bottom = point[uppers:, 0]
+        point, multipliers = system.nearest(base, targets, held)
         rising = np.zeros_like(held)
         if turn < _MOST_TURNS:
-            rising[held] = multipliers[len(constraints) :, 0] > 0
-        falling = ~held & (bottom < least)
+            rising[held] = multipliers[:, 0] > 0
+        falling = bottom & ~held & (point[:, 0] < least)
         if not (rising | falling).any():
             break
         held = (held & ~rising) | falling
-    return np.where(held, 0.0, bottom)[:, None]
+    return np.asarray(np.where(held[:, None], 0.0, point)[uppers:])
 
 
 def _require_fixed(fixed: Fixed, bottom: Array, *, scale: float) -> None:
