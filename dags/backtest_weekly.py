@@ -2,8 +2,8 @@
 
 Runs on Mondays at 06:00 UTC, as of midnight; the partition key is that Monday. Forecasts are made anew from
 rolling origins, each from what was known at its origin, and compared with what came later: pinball loss,
-coverage, bias, MASE and WAPE beside the seasonal naive forecast, in `accuracy.csv`. Where the naive would have
-done better stands in `scorecard.csv`.
+coverage, bias, MASE and WAPE beside the seasonal naive forecast, in `accuracy.csv`. Where the naive would
+have done better stands in `scorecard.csv`.
 """
 
 from airflow.sdk import dag, task
