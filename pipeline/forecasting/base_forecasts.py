@@ -25,8 +25,9 @@ def fit_bases(
     """Forecast nodes from their own history: BASE_FORECASTS.
 
     Nodes above the bottom as of the end of the history, over the horizon; every node at earlier origins, over
-    the weeks of the policy's section `reconciliation`, from what lies before the origin alone. A node's
-    forecasts depend on its own rows, the policy and the seed, so nodes can be forecast apart.
+    the weeks of the policy's section `reconciliation`, from what lies before the origin alone. A node never
+    wholly known has nothing to be forecast from: no row at an earlier origin, and NaN now. A node's forecasts
+    depend on its own rows, the policy and the seed, so nodes can be forecast apart.
 
     Args:
         nodes: level, channel, segment, generation, region, unit, period_start, demand_chips; gapless weeks.
@@ -59,10 +60,13 @@ def _node_rows(
     rows: list[tuple[object, ...]] = []
     for cut in cuts:
         is_now = cut == len(values)
-        if cut <= 0 or (is_now and head["level"] == _BOTTOM):
+        is_known = bool(np.isfinite(values[: max(cut, 0)]).any())
+        if head["level"] == _BOTTOM if is_now else not is_known:
             continue
         weeks = horizon if is_now else min(rules.weeks, policy.forecast.horizon_weeks)
-        mean = _mean(values[:cut], key, Draws(draws.weeks_back[:weeks]), policy=policy, seed=seed)
+        mean = np.full(weeks, np.nan)
+        if is_known:
+            mean = _mean(values[:cut], key, Draws(draws.weeks_back[:weeks]), policy=policy, seed=seed)
         observed = np.full(weeks, np.nan)
         came = values[cut : cut + weeks]
         observed[: len(came)] = came

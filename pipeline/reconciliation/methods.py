@@ -59,7 +59,7 @@ def _error_scales(base: Array, errors: Array) -> Array:
     relative = np.sqrt(squares[is_known]) / size[is_known]
     usual = (float(np.median(relative)) if is_known.any() else 0.0) or _USUAL_ERROR
     scales = np.where(counts > 0, np.sqrt(squares), usual * size)
-    return np.maximum(scales, _LEAST_SHARE * usual * max(float(size.max(initial=0.0)), 1e-300))
+    return np.maximum(scales, _LEAST_SHARE * usual * (float(size.max(initial=0.0)) or 1.0))
 
 
 def _covariance(sums: Array, scales: Array, errors: Array, method: str) -> Covariance:

@@ -57,7 +57,7 @@ def read_trees(joint: JointPaths) -> list[Tree]:
 def read_bases(
     tree: Tree, bases: pl.DataFrame, bottom: Array, *, weeks: pl.DataFrame, policy: ReconciliationPolicy
 ) -> tuple[Array, Past]:
-    """Arrange BASE_FORECASTS along the nodes of a tree.
+    """Arrange BASE_FORECASTS along the nodes of a tree; a node that has none of its own sums its series.
 
     Args:
         tree: the nodes.
@@ -78,6 +78,8 @@ def read_bases(
     }
     start: date = weeks.item(0, "period_start")
     uppers = [rows[*node, start][0][: weeks.height] for node in tree.nodes[: len(tree.sums)]]
+    alone = np.array(uppers).reshape(-1, weeks.height)
+    base = np.concatenate([np.where(np.isfinite(alone), alone, tree.sums @ bottom), bottom])
     ahead = min(policy.weeks, max((len(mean) for mean, _ in rows.values()), default=0))
     shape = (len(tree.nodes), policy.origins, ahead)
     means, observed = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -86,5 +88,4 @@ def read_bases(
         for number, node in enumerate(tree.nodes):
             if (found := rows.get((*node, origin))) is not None:
                 means[number, place], observed[number, place] = found
-    past = Past(means, observed, policy.origins_every_weeks, policy.error_weeks)
-    return np.concatenate([np.array(uppers).reshape(-1, weeks.height), bottom]), past
+    return base, Past(means, observed, policy.origins_every_weeks, policy.error_weeks)

@@ -138,7 +138,12 @@ BASE_FORECASTS = Table(
         *NODE_KEY,
         UNIT,
         Column("origin", pl.Date, "", "first week forecast"),
-        Column("mean_chips", pl.List(pl.Float64), CHIPS, "mean of the first week, of the second, and so on"),
+        Column(
+            "mean_chips",
+            pl.List(pl.Float64),
+            CHIPS,
+            "mean of the first week, of the second, and so on; NaN where the node was never wholly known",
+        ),
         Column(
             "demand_chips",
             pl.List(pl.Float64),

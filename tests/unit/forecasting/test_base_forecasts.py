@@ -101,3 +101,17 @@ def nothing_after(rows: pl.DataFrame) -> list[date]:
 def test_a_young_series_has_no_forecast_before_it_began() -> None:
     young = fit_bases(nodes_of(series_history([float(n) for n in range(10, 20)])), policy=POLICY, seed=1)
     assert young.filter(pl.col("level") == LEVELS[-1])["origin"].n_unique() == 2
+
+
+def test_a_node_never_wholly_known_has_no_forecast_of_its_own() -> None:
+    values = [float(n) for n in range(10, 70)]
+    known = nodes_of(pl.concat([series_history(values), series_history(values, segment="internal")]))
+    hidden = known.with_columns(
+        pl.when(pl.col("level") != "channel").then("demand_chips").alias("demand_chips")
+    )
+    bases = fit_bases(hidden, policy=POLICY, seed=1)
+    total = bases.filter(pl.col("level") == "channel")
+    assert total["origin"].to_list() == [MONDAY]
+    assert np.isnan(total["mean_chips"].item().to_numpy()).all()
+    others = bases.filter(pl.col("level") != "channel")
+    assert others.equals(fit_bases(known, policy=POLICY, seed=1).filter(pl.col("level") != "channel"))

@@ -120,3 +120,20 @@ def test_no_series_gives_no_paths_and_no_methods() -> None:
     none = reconcile_paths(FORECAST_PATHS.empty(), bases, policy=POLICY)
     assert none.paths.is_empty()
     assert none.methods.is_empty()
+
+
+def test_a_node_without_forecast_of_its_own_sums_its_series(fitted: tuple[pl.DataFrame, ...]) -> None:
+    paths, _, bases = fitted
+    is_total = (pl.col("level") == "channel") & (pl.col("channel") == "cloud")
+    is_now = pl.col("origin") == pl.col("origin").max()
+    unknown = bases.filter(~is_total | is_now).with_columns(
+        pl.when(is_total)
+        .then(pl.col("mean_chips").list.eval(pl.lit(np.nan)))
+        .otherwise("mean_chips")
+        .alias("mean_chips")
+    )
+    coherent = reconcile_paths(paths, unknown, policy=POLICY)
+    alone = coherent.base_means.filter(is_total).sort("period_start")["base_mean"].to_numpy()
+    series = paths.filter(pl.col("channel") == "cloud").with_columns(pl.col("path_chips").list.mean())
+    summed = series.group_by("period_start").agg(pl.col("path_chips").sum()).sort("period_start")
+    np.testing.assert_allclose(alone, summed["path_chips"])

@@ -94,3 +94,18 @@ def test_no_series_falls_below_a_fifth_of_its_own_forecast_unless_a_node_above_i
     fixed = Fixed(SUMS[1:], np.array([[3.0]]))
     moved = reconcile_means(SUMS, base, errors_of(1), method=method, fixed=fixed)
     assert moved[:2].sum() == pytest.approx(3.0, rel=1e-9)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_where_nothing_is_wanted_nothing_is_forecast(method: str) -> None:
+    """As for a channel whose series have all ended."""
+    nothing = reconcile_means(SUMS, np.zeros((5, 2)), np.zeros((5, 30)), method=method)
+    np.testing.assert_array_equal(nothing, np.zeros((3, 2)))
+
+
+def test_a_node_is_fixed_where_nothing_was_forecast() -> None:
+    fixed = Fixed(SUMS[:1], np.array([[30.0]]))
+    found = reconcile_means(
+        SUMS, np.zeros((5, 1)), np.full((5, 0), np.nan), method="mint_shrink", fixed=fixed
+    )
+    assert found.sum() == pytest.approx(30.0)
