@@ -22,6 +22,7 @@ class Effects:
 
     Attributes:
         used: places of the columns that tell; others are constant, or follow from those.
+        usual: the median of each of these.
         coefficients: of these, for each unit of the regressor: of log(y) if relative, else in the unit of y.
         covariance: of the coefficients.
         is_relative: effects multiply.
@@ -31,6 +32,7 @@ class Effects:
     """
 
     used: tuple[int, ...]
+    usual: Array
     coefficients: Array
     covariance: Array
     is_relative: bool
@@ -39,17 +41,22 @@ class Effects:
     unit: float
 
     def taken_off(self, values: Array, regressors: Array) -> Array:
-        """Return the values as they would have been with all regressors at zero; NaN where one is unknown."""
-        shift = regressors[:, self.used] @ self.coefficients
-        return self._moved(values, -shift)
+        """Return the values as they would have been with all regressors as usual; NaN where one is unknown.
+
+        As usual, not at zero: a price at zero is far from all that was seen, and so would the values be.
+        """
+        return self._moved(values, -self._unusual(regressors) @ self.coefficients)
 
     def put_on(self, paths: Array, regressors: Array, rng: np.random.Generator) -> Array:
         """Add the effects of coming regressors to steps x paths; each path has a draw of what they may be."""
         drawn = rng.multivariate_normal(
             self.coefficients, self.covariance, paths.shape[1], method="eigh", check_valid="ignore"
         )
-        moved = self._moved(paths, regressors[:, self.used] @ drawn.T)
+        moved = self._moved(paths, self._unusual(regressors) @ drawn.T)
         return np.maximum(moved, 0.0) if self.is_positive else moved
+
+    def _unusual(self, regressors: Array) -> Array:
+        return np.asarray(regressors[:, self.used] - self.usual)
 
     def _moved(self, values: Array, shift: Array) -> Array:
         if not self.is_relative:
@@ -108,7 +115,8 @@ def _fit(
     known = np.isfinite(regressors).all(axis=1) & ((values > 0) if is_relative else np.isfinite(values))
     scaled = np.full(len(values), np.nan)
     scaled[known] = np.log(values[known]) if is_relative else values[known]
-    columns = np.where(known[:, None], regressors[:, used], 0.0)
+    usual = np.median(regressors[known][:, used], axis=0) if known.any() else np.zeros(len(used))
+    columns = np.where(known[:, None], regressors[:, used] - usual, 0.0)
     sizes = columns[known].std(axis=0)
     others = trend_and_season(scaled, seasons)
     enough = max(_LEAST_OBSERVATIONS, _OBSERVATIONS_PER_EFFECT * (len(used) + others.shape[1] + 1))
@@ -125,4 +133,4 @@ def _fit(
     if not (np.all(np.isfinite(coefficients)) and np.all(np.isfinite(covariance))):
         return None
     is_positive = float(np.nanmin(values)) >= 0
-    return Effects(used, coefficients, covariance, is_relative, is_positive, result, unit)
+    return Effects(used, usual, coefficients, covariance, is_relative, is_positive, result, unit)

@@ -144,3 +144,27 @@ def test_no_exponent_runs_away() -> None:
     beyond = found.put_on(np.full((2, 50), 10.0), np.array([[1e6, 1e6], [-1e6, -1e6]]), RNG(1))
     assert beyond.max() <= 200.0 * (1 + 1e-9)
     assert beyond.min() >= 0.5 * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("zero", [-100.0, 900.0])
+@pytest.mark.parametrize("is_relative", [True, False])
+def test_where_a_regressor_has_its_zero_changes_nothing(zero: float, *, is_relative: bool) -> None:
+    price = 100 + RNG(1).normal(0, 8, (150, 1))
+    noise = RNG(2).normal(0, 1, 150)
+    values = (
+        np.exp(12 - 0.05 * price[:, 0] + 0.05 * noise)
+        if is_relative
+        else 2700 - 20 * price[:, 0] + 20 * noise
+    )
+    here, there = effects_of(values, price), effects_of(values, price + zero)
+    assert there.is_relative == here.is_relative == is_relative
+    assert there.coefficients == pytest.approx(here.coefficients, rel=1e-4)
+    off = here.taken_off(values, price)
+    np.testing.assert_allclose(there.taken_off(values, price + zero), off, rtol=1e-4)
+    assert np.median(off) == pytest.approx(np.median(values), rel=0.05)  # as at the usual price
+    coming = np.array([[80.0], [110.0]])
+    told = here.put_on(np.full((2, 500), np.median(off)), coming, RNG(3)).mean(axis=1)
+    again = there.put_on(np.full((2, 500), np.median(off)), coming + zero, RNG(3)).mean(axis=1)
+    np.testing.assert_allclose(again, told, rtol=1e-3)
+    truth = np.exp(12 - 0.05 * coming[:, 0]) if is_relative else 2700 - 20 * coming[:, 0]
+    np.testing.assert_allclose(told, truth, rtol=0.05)
