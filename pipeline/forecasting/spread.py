@@ -21,6 +21,7 @@ _LARGEST = 1.0  # standard deviation of the logarithm on any step
 _CORRELATIONS = np.linspace(0.0, 0.98, 50)
 _USUAL_CORRELATION = 0.8
 _USUAL_WINDOWS = 2.0  # what the usual change counts for
+_LEAST_CHANGES = 3  # over a season: fewer may all be small by chance
 _CALM, _CALMEST = 0.2, 3.0  # power of how much calmer the windows were, and the most that counts
 # Student's degrees of freedom and a factor by past windows, or by those that fit side by side into the past
 # where they are fewer: there models know less than their errors say. These, and the numbers above, from the
@@ -106,9 +107,18 @@ def fit_spread(residuals: Array, observed: Array, values: Array, *, lag: int) ->
 
 
 def _usual_scale(values: Array, offset: float, lag: int) -> float:
+    """Mean absolute change over the lag; what too few changes lack is that between neighbouring observations.
+
+    Neighbours may lie apart: of a series observed every other step no change over one step is seen.
+    """
     logs = np.log(values + offset)
-    lag = lag if len(logs) > lag else 1
-    return _mean_seen(np.abs(logs[lag:] - logs[:-lag]))
+    changes = np.abs(logs[lag:] - logs[:-lag])
+    changes = changes[np.isfinite(changes)]
+    lacking = max(_LEAST_CHANGES - len(changes), 0)
+    if lacking:
+        neighbouring = _mean_seen(np.abs(np.diff(logs[np.isfinite(logs)])))
+        changes = np.append(changes, np.full(lacking, neighbouring))
+    return float(changes.mean())
 
 
 def _calm(values: Array, offset: float, *, lag: int, window: int, windows: int) -> float:

@@ -120,3 +120,21 @@ def test_what_was_not_observed_in_a_window_tells_nothing() -> None:
     spread = fit_spread(np.where(holes, np.nan, residuals), np.where(holes, np.nan, observed), values, lag=1)
     assert spread.growth == pytest.approx(0.3, abs=0.1)
     assert spread.scale == pytest.approx(0.1, rel=0.15)
+
+
+@pytest.mark.parametrize("every", [2, 3])
+def test_a_series_observed_every_few_steps_is_as_uncertain_as_its_observations_say(every: int) -> None:
+    walk = 100 * np.exp(np.cumsum(np.random.default_rng(3).normal(0, 0.05, 150)))
+    sparse = np.where(np.arange(150) % every == 0, walk, np.nan)
+    forecast = np.concatenate([np.full((1, 12), sparse[start - every]) for start in (108, 120, 132)])
+    observed = np.stack([sparse[start : start + 12] for start in (108, 120, 132)])
+    spread = fit_spread(observed - forecast, observed, sparse, lag=1)
+    whole = fit_spread(np.empty((0, 12)), np.empty((0, 12)), walk, lag=1)
+    width = np.ptp(spread.quantiles(np.full(1, 100.0), SHARES[[1, 3]]), axis=0)
+    assert width > 0.5 * np.ptp(whole.quantiles(np.full(1, 100.0), SHARES[[1, 3]]), axis=0)
+
+
+def test_one_season_repeated_by_chance_makes_nothing_certain() -> None:
+    year = np.random.default_rng(4).uniform(50, 150, 12)
+    spread = fit_spread(np.empty((0, 12)), np.empty((0, 12)), np.append(year, year[0]), lag=12)
+    assert spread.quantiles(np.full(1, year[1]), SHARES)[3] > 1.2 * year[1]
