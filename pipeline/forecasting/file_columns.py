@@ -7,6 +7,7 @@ import polars as pl
 from pipeline.core.errors import UsageError
 
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
+_MOST_WHOLE = 10**15  # all below are exact in a file that holds floats
 
 
 def require_columns(frame: pl.DataFrame, names: Sequence[str], needed: str) -> None:
@@ -36,16 +37,17 @@ def read_times(times: pl.Series) -> pl.Series:
     Raises:
         UsageError: another type, or a row that cannot be read.
     """
-    if times.dtype.is_integer() or isinstance(times.dtype, pl.Date | pl.Datetime):
+    if isinstance(times.dtype, pl.Date | pl.Datetime):
         return times
-    if times.dtype != pl.String:
+    readings: tuple[pl.Series, ...] = (times.cast(pl.Int64, strict=False),)
+    if times.dtype == pl.String:
+        has_offset = bool(times.str.contains(r"(Z|[+-]\d{2}:?\d{2})$").any())
+        readings += (
+            _try_times(times, pl.Date()),
+            _try_times(times, pl.Datetime("us", "UTC" if has_offset else None)),
+        )
+    elif not times.dtype.is_integer():
         raise UsageError(f"ds is of type {times.dtype}; allowed are dates, timestamps and whole numbers")
-    has_offset = bool(times.str.contains(r"(Z|[+-]\d{2}:?\d{2})$").any())
-    readings = (
-        times.cast(pl.Int64, strict=False),
-        _try_times(times, pl.Date()),
-        _try_times(times, pl.Datetime("us", "UTC" if has_offset else None)),
-    )
     best = min(readings, key=pl.Series.null_count)
     if best.null_count() > times.null_count():
         bad = best.is_null() & times.is_not_null()
@@ -96,17 +98,17 @@ def read_flags(values: pl.Series) -> pl.Series:
 
 
 def read_whole_numbers(values: pl.Series) -> pl.Series:
-    """Read whole numbers from 0 up, as such or as text; empty is null.
+    """Read whole numbers from 0 to 10^15, as such or as text; empty is null.
 
     Raises:
         UsageError: a row that is none.
     """
     numbers = values.cast(pl.Float64, strict=False)
-    is_whole = (numbers >= 0) & (numbers == numbers.floor()) & numbers.is_finite()
+    is_whole = numbers.is_between(0, _MOST_WHOLE) & (numbers == numbers.floor())
     bad = ~is_whole.fill_null(value=False) & _is_filled(values)
     if bad.any():
         raise UsageError(
-            f"row {_first(bad)}: {values.name} {values.filter(bad)[0]!r} is no whole number from 0 up"
+            f"row {_first(bad)}: {values.name} {values.filter(bad)[0]!r} is no whole number from 0 to 10^15"
         )
     return numbers.cast(pl.Int64)
 

@@ -53,6 +53,7 @@ MONTH_ENDS = [date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 31), date(2024
         ([10, 20, 30, 50], [60, 70]),
         (["2026-01-05", "2026-01-12", "2026-01-19"], [date(2026, 1, 26), date(2026, 2, 2)]),
         (["1", "2", "3"], [4, 5]),
+        (pl.Series([253, 254, 255], dtype=pl.UInt8), [256, 257]),
     ],
 )
 def test_the_frequency_is_that_of_the_file(times: Any, following: list[Any]) -> None:

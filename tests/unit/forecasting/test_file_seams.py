@@ -185,7 +185,8 @@ def test_more_draws_than_paths_fill_the_paths() -> None:
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        (rows([1.0, 2.0], draw=[0.5, 1.0]), "row 1: draw 0.5 is no whole number from 0 up"),
+        (rows([1.0, 2.0], draw=[0.5, 1.0]), "row 1: draw 0.5 is no whole number from 0 to"),
+        (rows([1.0, 2.0], draw=[0, 1e30]), "row 2: draw 1e.30 is no whole number from 0 to"),
         (rows([1.0, 2.0], draw=["0", "-1"]), "row 2: draw '-1' is no whole number"),
         (rows([1.0, 2.0, 3.0], draw=[0, 0, None]), "series 'a' has rows with a draw and, at 2, one without"),
         (
