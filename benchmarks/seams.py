@@ -38,6 +38,7 @@ SHARES = np.arange(0.05, 1.0, 0.05)
 LONGEST = 600
 EFFECTS = np.array([0.26, 0.1])  # of a promotion, of one standard deviation of something else
 PROMOTED = 0.1  # of the weeks
+USUAL = np.array([0.0, 20.0])  # no promotion; as of a price, far from zero
 MARKETS, WEEKS = 40, 104
 WIDTHS = (12, 30, 10, 12, 9, 8)
 
@@ -172,17 +173,17 @@ def compare_regressors(series: list[tuple[Array, Array]]) -> None:
 
 
 def regressors(rng: np.random.Generator, size: int) -> Array:
-    """Return a promotion and an autoregression, steps x 2."""
+    """Return a promotion and an autoregression around its usual value, steps x 2."""
     shocks = rng.normal(0, 0.71, size)
     other = np.zeros(size)
     for step in range(1, size):
         other[step] = 0.7 * other[step - 1] + shocks[step]
-    return np.column_stack([rng.random(size) < PROMOTED, other])
+    return USUAL + np.column_stack([rng.random(size) < PROMOTED, other])
 
 
 def affected(values: Array, x: Array, kind: str) -> Array:
     """Put effects into a series; they add shares of twice its least value, so that all stay above zero."""
-    shift = x @ EFFECTS
+    shift = (x - USUAL) @ EFFECTS
     if kind == "multiply":
         return values * np.exp(shift)
     return values + 2 * values.min() * shift if kind == "add" else values
@@ -190,7 +191,7 @@ def affected(values: Array, x: Array, kind: str) -> Array:
 
 def state_space_alone(values: Array, x: Array) -> Array:
     """Quantiles of the model that finds the effects, without the ensemble: normal on the scale it chooses."""
-    size = len(values)
+    size, x = len(values), x - USUAL
     effects = fit_effects(values, x[:size], seasons=(52,))
     is_relative = effects is None or effects.is_relative
     scaled = np.log(values) if is_relative else values
