@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 
 # changes of a quarter show what series share; those of a week are mostly noise of their own
 _CHANGE_STEPS = 13
-_LEAST_SCALING = 0.2
+_LEAST_SCALING = 0.02
 _OUTERMOST = 0.01  # no path lies beyond the outermost quantiles: past windows say nothing of what is rarer
 _TIE_BREAK = 1e-9  # paths that met the same weeks keep their order, on every machine
 
@@ -63,7 +63,11 @@ def ensemble_paths(
 
 
 def _floored(margins: Array, mean: Array) -> Array:
-    """Cut at zero and scale what is left towards the mean, to a fifth at most: zero is never certain."""
+    """Cut at zero and scale what is left towards the mean, to a fiftieth at most: zero is never certain.
+
+    To less of a cut a forecast that nears zero would come back on its own: the mean of what is left grows
+    with the errors, step by step.
+    """
     cut = np.maximum(margins, 0.0)
     factor = mean / np.maximum(cut.mean(axis=0), np.finfo(float).tiny)
     return np.asarray(cut * np.minimum(np.maximum(factor, _LEAST_SCALING), 1.0))

@@ -13,6 +13,7 @@ from pipeline.forecasting import kernels
 Array = NDArray[np.float64]
 
 _OFFSETS = (0.1, 0.3, 1.0, 3.0, 10.0, 100.0)  # of the mean: relative errors at first, absolute ones at last
+_FALLEN, _MOST_OF_FALLEN = 0.5, 3.0  # below half the mean, offsets are at most thrice the level of late
 _ANY_SIGN = 1000.0  # of the largest value: absolute errors where values fall below zero
 _GROWTHS = np.linspace(0.0, 1.0, 21)
 _PRIOR = 0.5 * ((_GROWTHS - 0.3) / 0.3) ** 2
@@ -85,10 +86,7 @@ def fit_spread(residuals: Array, observed: Array, values: Array, *, lag: int) ->
     windows, steps = residuals.shape
     seen = values[np.isfinite(values)]
     is_positive = float(seen.min()) >= 0
-    unit = float(np.mean(np.abs(seen))) or 1.0
-    offsets = (
-        [unit * share for share in _OFFSETS] if is_positive else [_ANY_SIGN * float(np.max(np.abs(seen)))]
-    )
+    offsets = _offsets(seen, steps) if is_positive else [_ANY_SIGN * float(np.max(np.abs(seen)))]
     if windows == 0 or not np.isfinite(residuals).any():
         return Spread(offsets[-1], _usual_scale(values, offsets[-1], lag), 0.5, _USUAL_CORRELATION, 0, 0, 1)
     forecast = observed - residuals
@@ -104,6 +102,14 @@ def fit_spread(residuals: Array, observed: Array, values: Array, *, lag: int) ->
     drawn = (scale**windows * usual**_USUAL_WINDOWS) ** (1 / (windows + _USUAL_WINDOWS))
     calm = _calm(values, offset, lag=lag, window=steps, windows=windows)
     return Spread(offset, drawn * calm**_CALM, growth, correlation, windows, len(values) // steps, steps)
+
+
+def _offsets(seen: Array, late: int) -> list[float]:
+    """Offsets to choose from: a series that fell does not err as it did when it was large."""
+    unit = float(np.mean(seen)) or 1.0
+    level = float(np.mean(seen[-late:])) / unit
+    most = _OFFSETS[-1] if level >= _FALLEN else max(_MOST_OF_FALLEN * level, _OFFSETS[0])
+    return [unit * share for share in _OFFSETS if share <= most]
 
 
 def _usual_scale(values: Array, offset: float, lag: int) -> float:

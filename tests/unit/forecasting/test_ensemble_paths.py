@@ -88,3 +88,18 @@ def test_nothing_falls_below_zero_and_zero_is_never_certain() -> None:
     paths = paths_of(values)
     assert paths.min() == 0
     assert (paths.max(axis=1) > 1).all()
+
+
+@pytest.mark.parametrize("fall", [0.03, 0.06])
+def test_what_falls_away_stays_away_and_errs_less_than_when_it_was_large(fall: float) -> None:
+    """As a generation does that gives way to the next: a plateau, then less every week."""
+    level = 8000.0 * np.concatenate([np.ones(60), (1 - fall) ** np.arange(1, 51)])
+    values = level * np.exp(np.random.default_rng(1).normal(0, 0.01, 110))
+    paths = paths_of(values, steps=104, reach=104, seasons=(52,))
+    mean, last = paths.mean(axis=1), values[-1]
+    assert (mean < last).all()
+    assert mean[51] < 0.5 * last
+    assert mean[-1] < 0.3 * last
+    low, high = np.quantile(paths[0], [0.1, 0.9])
+    assert high - low < 1.5 * last
+    assert paths[-1].max() > 0
