@@ -135,9 +135,11 @@ def _require_regular(rows: pl.DataFrame, size: int, kind: str) -> None:
     counted = rows.with_columns(_count(rows["ds"], kind).alias("count"))
     off = counted.filter((pl.col("count") - pl.col("count").first().over("unique_id")) % size != 0)
     if off.height:
+        has_zone = isinstance(rows["ds"].dtype, pl.Datetime) and rows["ds"].dtype.time_zone is not None
+        clocks = "; where clocks change, write local times without an offset" if has_zone else ""
         raise UsageError(
             f"mixed frequencies: series {off['unique_id'][0]!r} has steps of {_spell(size, kind)}, but "
-            f"{off['ds'][0]} does not lie on them; resample it, or leave missing times out"
+            f"{off['ds'][0]} does not lie on them; resample it, or leave missing times out{clocks}"
         )
 
 

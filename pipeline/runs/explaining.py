@@ -92,6 +92,8 @@ def _model(connection: Connection, run: Run, series: str) -> dict[str, Any]:
 
         close = get_close_matches(series, models["series"].to_list(), _CLOSE, 0.5)
         hint = f"close to it: {', '.join(map(plain_text, close))}; " if close else ""
+        if "all" in series.split("/"):
+            hint = f"levels are made up of series, and only these are explained; {hint}"
         listing = f"python -m pipeline sql \"FROM forecast_models WHERE run_id = '{run.run_id}'\" --csv"
         raise UsageError(
             f"run {run.run_id} forecast no series {series!r}: {hint}{listing} lists all {models.height:,}"

@@ -31,7 +31,8 @@ def read_table(file: Path) -> pl.DataFrame:
     try:
         return readers[file.suffix]()
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise UsageError(f"{file} cannot be read: {error}") from None
+        told, *_ = str(error).splitlines()  # what follows is advice to those who call Polars
+        raise UsageError(f"{file} cannot be read: {told}") from None
 
 
 def write_table(frame: pl.DataFrame, file: Path) -> None:

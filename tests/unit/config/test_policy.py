@@ -1,8 +1,9 @@
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from pipeline.config.policy import SHIPPED_POLICY, load_policy
+from pipeline.config.policy import SHIPPED_POLICY, Policy, load_policy
 from pipeline.core.errors import UsageError
 
 
@@ -28,6 +29,16 @@ def test_the_hash_follows_values_and_not_comments(tmp_path: Path) -> None:
         ("spare_share = 0.05", "", "missing key in .demand.: spare_share"),
         ("spare_share = 0.05", "spare_share = '5 %'", "demand.spare_share"),
         ("horizon_weeks = 104", "horizon_weeks = 10.4", "forecast.horizon_weeks"),
+        ("horizon_weeks = 104", "horizon_weeks = 0", "forecast.horizon_weeks = 0, but it must be 1 to 520"),
+        ("spare_share = 0.05", "spare_share = nan", "demand.spare_share = nan, but it must be 0 to 0.99"),
+        ("chunk_nodes = 80", "chunk_nodes = 0", "forecast.chunk_nodes = 0, but it must be 1 or more"),
+        ("lags_weeks = [4, 13, 26, 52]", "lags_weeks = []", "backtest.lags_weeks = .*, but it must be 1 to"),
+        ("lags_weeks = [4, 13, 26, 52]", "lags_weeks = [4, 0]", "backtest.lags_weeks = .*, but it must be"),
+        (
+            "lags_weeks = [4, 13, 26, 52]",
+            "lags_weeks = [105]",
+            "forecast.horizon_weeks = 104",
+        ),
         ("[fiscal]", "[physical]", "unknown section: physical"),
         ("[fiscal]", "[fiscal", "policy"),
     ],
@@ -35,6 +46,17 @@ def test_the_hash_follows_values_and_not_comments(tmp_path: Path) -> None:
 def test_a_faulty_policy_is_refused_by_name(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         load_policy(edited(tmp_path, old, new))
+
+
+def test_every_number_of_the_policy_has_bounds() -> None:
+    sections = [field.name for field in fields(Policy)]
+    unbound = [
+        f"{name}.{key.name}"
+        for name in sections
+        for key in fields(getattr(load_policy(), name))
+        if not key.metadata and key.type is not str
+    ]
+    assert unbound == []
 
 
 def test_a_missing_policy_is_refused(tmp_path: Path) -> None:

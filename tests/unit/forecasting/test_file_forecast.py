@@ -144,6 +144,13 @@ DAYS = [date(2026, 1, 1) + timedelta(days=n) for n in range(4)]
         (file_of([1.0, 2.0], times=["2026-01-01", "soon"]), "row 2: ds 'soon' is no date"),
         (file_of([1.0], times=[date(2026, 1, 1)]), "no series has two rows"),
         (file_of([1.0, 2.0], times=[1.5, 2.5]), "ds is of type Float64"),
+        (
+            file_of([1.0, 2.0]).with_columns(pl.Series("y", [[1.0], [2.0]])),
+            r"column y is of type List\(Float64\)",
+        ),
+        (file_of([1.0, 2.0], times=["01/01/2020", "02/01/2020"]), "row 1: ds '01/01/2020' is no date"),
+        (file_of([1.0, 2.0], times=[202312, 202401]), "row 1: ds 202312 is a date .*; write 2023-12-01"),
+        (file_of([1.0, 2.0], times=["20240131", "20240201"]), "row 1: ds 20240131 is a date .*2024-01-31"),
     ],
 )
 def test_what_cannot_be_forecast_is_refused_with_the_place(frame: pl.DataFrame, message: str) -> None:
@@ -268,3 +275,15 @@ def test_one_path_of_series_that_moved_together_moves_together_wherever_they_end
     at = paths.filter(ds=123).pivot(on="unique_id", index="path", values="value")
     assert np.corrcoef(at["a"], at["ends earlier"])[0, 1] > 0.35
     assert np.corrcoef(at["a"], at["rises as they fall"])[0, 1] < -0.35
+
+
+def test_times_over_a_change_of_clocks_are_told_as_such() -> None:
+    days = pl.datetime_range(datetime(2026, 3, 20), datetime(2026, 4, 5), "1d", eager=True)  # noqa: DTZ001
+    zoned = days.dt.replace_time_zone("Europe/Berlin")
+    with pytest.raises(UsageError, match="where clocks change, write local times without an offset"):
+        forecast(file_of([float(n) for n in range(17)], times=zoned))
+    assert forecast(file_of([float(n) for n in range(17)], times=days), horizon=1)["ds"].item().day == 6
+
+
+def test_numbers_as_text_may_have_spaces_around_them() -> None:
+    assert forecast(file_of([" 1.0", "2.0 ", " ", "3.0"]), horizon=1).height == 1
