@@ -8,6 +8,7 @@ import polars as pl
 from pipeline.backtesting.accuracy import summarise
 from pipeline.backtesting.judgements import judge, naive_scales
 from pipeline.config import Policy
+from pipeline.core.errors import UsageError
 from pipeline.core.progress import progress
 from pipeline.features import demand_series, node_demand
 from pipeline.forecasting import Engine, fit_bases, fit_series
@@ -64,7 +65,16 @@ def backtest(
     origin; the outcome is what is known at `as_of`. Nodes and weeks without a whole outcome are not judged,
     nor are series that did not exist at an origin (their demand counts in the totals above them). Both
     engines draw the same past weeks. Levels 'scorecard/…' pool all nodes of a level per channel and lag.
+    Lags beyond the horizon are left out.
+
+    Raises:
+        UsageError: no lag lies within the horizon.
     """
+    if min(policy.backtest.lags_weeks) > policy.forecast.horizon_weeks:
+        raise UsageError(
+            f"no lag of backtest.lags_weeks lies within forecast.horizon_weeks = "
+            f"{policy.forecast.horizon_weeks}; change one of them in the policy"
+        )
     latest = demand_series(history_at(as_of), as_of=as_of, policy=policy)
     outcomes = node_demand(latest)
     judged = [

@@ -112,7 +112,7 @@ def load_policy(path: Path | None = None) -> Policy:
 
     Raises:
         UsageError: no such file, no TOML, an unknown or missing section or key, a wrong type, a number that
-            cannot be, lags beyond the horizon.
+            cannot be.
     """
     file = path or SHIPPED_POLICY
     try:
@@ -128,13 +128,7 @@ def load_policy(path: Path | None = None) -> Policy:
         "fiscal": FiscalPolicy,
     }
     _require_same("section", set(content), set(sections), file)
-    policy = Policy(**{name: _section(name, kind, content[name], file) for name, kind in sections.items()})
-    if max(policy.backtest.lags_weeks) > policy.forecast.horizon_weeks:
-        raise UsageError(
-            f"policy {file}: backtest.lags_weeks = {list(policy.backtest.lags_weeks)}, but forecasts reach "
-            f"forecast.horizon_weeks = {policy.forecast.horizon_weeks}"
-        )
-    return policy
+    return Policy(**{name: _section(name, kind, content[name], file) for name, kind in sections.items()})
 
 
 def _section(name: str, kind: type[Section], values: dict[str, Any], file: Path) -> Section:

@@ -7,6 +7,7 @@ from polars.testing import assert_frame_equal
 
 from pipeline.backtesting import backtest, forecast_at, origins
 from pipeline.config import Policy
+from pipeline.core.errors import UsageError
 from pipeline.features import demand_series, node_demand
 from pipeline.forecasting import fit_bases, fit_series
 from pipeline.reconciliation import coherent_forecast, reconcile_paths
@@ -105,3 +106,14 @@ def test_without_history_there_is_nothing_to_judge() -> None:
     empty = backtest(lambda _: MARKET.clear(), as_of=AS_OF, policy=policy_of(), seed=SEED, run_id="run")
     assert empty.is_empty()
     assert empty.schema == ACCURACY.polars_schema
+
+
+def test_lags_that_all_lie_beyond_the_horizon_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"no lag of backtest\.lags_weeks lies within"):
+        backtest(
+            history_at,
+            as_of=AS_OF,
+            policy=policy_of(lags_weeks=(31, 52)),
+            seed=SEED,
+            run_id="run",
+        )

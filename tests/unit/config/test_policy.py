@@ -34,11 +34,6 @@ def test_the_hash_follows_values_and_not_comments(tmp_path: Path) -> None:
         ("chunk_nodes = 80", "chunk_nodes = 0", "forecast.chunk_nodes = 0, but it must be 1 or more"),
         ("lags_weeks = [4, 13, 26, 52]", "lags_weeks = []", "backtest.lags_weeks = .*, but it must be 1 to"),
         ("lags_weeks = [4, 13, 26, 52]", "lags_weeks = [4, 0]", "backtest.lags_weeks = .*, but it must be"),
-        (
-            "lags_weeks = [4, 13, 26, 52]",
-            "lags_weeks = [105]",
-            "forecast.horizon_weeks = 104",
-        ),
         ("[fiscal]", "[physical]", "unknown section: physical"),
         ("[fiscal]", "[fiscal", "policy"),
     ],
