@@ -61,7 +61,7 @@ def _node_rows(
     for cut in cuts:
         is_now = cut == len(values)
         is_known = bool(np.isfinite(values[: max(cut, 0)]).any())
-        if head["level"] == _BOTTOM if is_now else not is_known:
+        if (is_now and head["level"] == _BOTTOM) or not (is_now or is_known):
             continue
         weeks = horizon if is_now else min(rules.weeks, policy.forecast.horizon_weeks)
         mean = np.full(weeks, np.nan)

@@ -65,8 +65,8 @@ def ensemble_paths(
 def _floored(margins: Array, mean: Array) -> Array:
     """Cut at zero and scale what is left towards the mean, to a fiftieth at most: zero is never certain.
 
-    To less of a cut a forecast that nears zero would come back on its own: the mean of what is left grows
-    with the errors, step by step.
+    Were it a fifth, a forecast that nears zero would come back by itself: the mean of what is left above zero
+    grows with the errors, step by step.
     """
     cut = np.maximum(margins, 0.0)
     factor = mean / np.maximum(cut.mean(axis=0), np.finfo(float).tiny)

@@ -31,7 +31,7 @@ def read_table(file: Path) -> pl.DataFrame:
     try:
         return readers[file.suffix]()
     except (OSError, pl.exceptions.PolarsError) as error:
-        told, *_ = str(error).splitlines()  # what follows is advice to those who call Polars
+        told = str(error).partition("\n")[0]  # what follows is advice to those who call Polars
         raise UsageError(f"{file} cannot be read: {told}") from None
 
 
